@@ -1,0 +1,1 @@
+"""What is taught: courses as files, their questions, and how responses are marked."""

@@ -1,0 +1,348 @@
+"""What a course is made of: frozen values, no files, no web, no database.
+
+Texts of type :class:`markupsafe.Markup` are HTML that `courses/markup.py` has made safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from fractions import Fraction
+
+from markupsafe import Markup
+
+
+class Level(StrEnum):
+    """How deep a course goes, in the words of the sector's skills framework."""
+
+    AWARENESS = "awareness"
+    PRACTITIONER = "practitioner"
+    EXPERT = "expert"
+
+
+class Review(StrEnum):
+    """When a learner may see the right answers of an exam."""
+
+    AFTER_SUBMIT = "after-submit"
+    AFTER_CLOSE = "after-close"
+    NEVER = "never"
+
+
+class Scoring(StrEnum):
+    """Whether a question that is partly right earns a part of its points."""
+
+    ALL_OR_NOTHING = "all-or-nothing"
+    PARTIAL = "partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One thing a learner can do after a module."""
+
+    id: str
+    text: str
+
+
+# Questions
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a choice question."""
+
+    id: str
+    text: Markup
+    correct: bool = False
+    feedback: Markup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two things that belong together; ``id`` names the left one."""
+
+    id: str
+    left: Markup
+    right: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing asked. Only its children, one for each kind, are ever made."""
+
+    id: str
+    text: Markup
+    points: int
+    outcome: str | None
+    explanation: Markup | None
+
+    @property
+    def kind(self) -> str:
+        """Say the kind as authors write it, such as ``"fill-in"``."""
+        return KINDS[type(self)]
+
+
+@dataclass(frozen=True, slots=True)
+class SingleChoice(Question):
+    """Exactly one option is right."""
+
+    options: tuple[Option, ...]
+    shuffle: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MultipleChoice(Question):
+    """One or more options are right."""
+
+    options: tuple[Option, ...]
+    scoring: Scoring = Scoring.ALL_OR_NOTHING
+    shuffle: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TrueFalse(Question):
+    """A statement to agree with or not."""
+
+    correct: bool
+    feedback: Markup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Numeric(Question):
+    """A number, within a tolerance, in one of the units offered."""
+
+    answer: Fraction
+    tolerance: Fraction
+    units: tuple[tuple[str, Fraction], ...] = ()
+    """Unit and how many of the first unit it is; the first has factor 1. Empty: no unit.
+    One: shown beside the field. Several: the learner chooses."""
+    feedback: Markup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Matching(Question):
+    """Pairs to be put together again. Targets are named ``t1``, ``t2`` … in ``targets``."""
+
+    pairs: tuple[Pair, ...]
+    distractors: tuple[Markup, ...] = ()
+    scoring: Scoring = Scoring.ALL_OR_NOTHING
+    feedback: Markup | None = None
+
+    @property
+    def targets(self) -> tuple[tuple[str, Markup], ...]:
+        """Give all right-hand sides with their ids, those of the pairs first, in the author's order.
+
+        The target of the n-th pair is ``t<n>``; distractors go on counting.
+        """
+        texts = [pair.right for pair in self.pairs] + list(self.distractors)
+        return tuple((f"t{number}", text) for number, text in enumerate(texts, start=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering(Question):
+    """Steps to be put in order; ``items`` stand in the right one."""
+
+    items: tuple[Option, ...]
+    scoring: Scoring = Scoring.ALL_OR_NOTHING
+    feedback: Markup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FillIn(Question):
+    """A word or a short text."""
+
+    accept: tuple[str, ...]
+    case_matters: bool = False
+    feedback: Markup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario(Question):
+    """A case with several questions about it; its points are theirs, added up."""
+
+    questions: tuple[Question, ...]
+
+
+KINDS: Mapping[type[Question], str] = {
+    SingleChoice: "single",
+    MultipleChoice: "multiple",
+    TrueFalse: "true-false",
+    Numeric: "numeric",
+    Matching: "matching",
+    Ordering: "ordering",
+    FillIn: "fill-in",
+    Scenario: "scenario",
+}
+
+# What is given to a question, and what it earns
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What was given to a question, not yet judged.
+
+    ``given`` by kind: option ids (single, multiple), ``("true",)`` or ``("false",)`` (true-false),
+    ``(number, unit)`` as typed (numeric), ``("<pair id>=<target id>", ...)`` (matching), item ids in the order
+    given (ordering), ``(text,)`` (fill-in). A scenario has ``parts`` instead, one for each question answered.
+    Empty: nothing was given.
+    """
+
+    question_id: str
+    given: tuple[str, ...] = ()
+    parts: tuple[Response, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing was given at all."""
+        return not self.given and all(part.is_empty for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a response earned: 0 <= points <= maximum, exact."""
+
+    question_id: str
+    points: Fraction
+    maximum: int
+    correct: bool
+    feedback: tuple[Markup, ...] = ()
+    parts: tuple[Mark, ...] = ()
+
+
+# Items
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A film on a page; files are paths below the course's folder."""
+
+    id: str
+    title: str
+    src: str
+    captions: str
+    seconds: Fraction
+    poster: str | None = None
+    transcript: Markup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A text with figures, tables, formulas and films."""
+
+    id: str
+    """Path in the course, such as ``"01-why-life-cycle-thinking/01-burden-shifting"``."""
+    title: str
+    minutes: int
+    outcomes: tuple[str, ...]
+    html: Markup
+    """The body, without its ``h1``. Holds ``__MEDIA__/<file>`` and ``__COURSE__/<item path>`` where addresses go:
+    the player puts them in."""
+    headings: tuple[tuple[str, str], ...] = ()
+    """Anchor and words of each ``h2``."""
+    videos: tuple[Video, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quiz:
+    """Questions with feedback at once."""
+
+    id: str
+    title: str
+    intro: Markup | None
+    questions: tuple[Question, ...]
+    attempts: int | None
+    """How many are allowed; None: as many as wanted."""
+    pass_mark: Fraction | None
+    """Share of the points, 0 to 1; None: neither passed nor failed."""
+    shuffle: bool = True
+    minutes: int = 10
+
+    @property
+    def points(self) -> int:
+        """Add up what can be earned."""
+        return sum(question.points for question in self.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class ExamElement:
+    """The part of an exam that is passed or failed by itself."""
+
+    id: str
+    title: str
+    pool: tuple[Question, ...]
+    draw: int
+    pass_share: Fraction
+    """Share of the points asked, such as 2/3, compared exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """A draw from pools, on the server's clock."""
+
+    id: str
+    title: str
+    intro: Markup | None
+    minutes: int
+    attempts: int | None
+    wait_hours: int
+    review: Review
+    elements: tuple[ExamElement, ...]
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+
+
+Item = Page | Quiz | Exam
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A part of a course, in order."""
+
+    id: str
+    title: str
+    summary: str
+    hours: Fraction
+    outcomes: tuple[Outcome, ...]
+    items: tuple[Page | Quiz, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What we teach; an id for ever and a version for each state of its content."""
+
+    id: str
+    title: str
+    summary: str
+    version: str
+    """The author's word for it."""
+    fingerprint: str
+    """SHA-256 over all files of the folder, in hex: two courses with the same one are the same."""
+    language: str
+    level: Level
+    hours: Fraction
+    licence: str
+    audience: str
+    prior_knowledge: str
+    project: str
+    legal_status_on: date | None
+    notice: str | None
+    modules: tuple[Module, ...]
+    exam: Exam | None
+    media_dir: str
+    """Folder of the media files on this machine."""
+
+    def items(self) -> Iterator[Item]:
+        """Give every page, quiz and the exam, in order."""
+        for module in self.modules:
+            yield from module.items
+        if self.exam is not None:
+            yield self.exam
+
+    def item(self, item_id: str) -> Item | None:
+        """Find an item by its path, such as ``"01-why/quiz"`` or ``"exam"``."""
+        return next((item for item in self.items() if item.id == item_id), None)
+
+    def module_of(self, item_id: str) -> Module | None:
+        """Find the module that holds an item; None for the exam."""
+        return next((m for m in self.modules if any(i.id == item_id for i in m.items)), None)
