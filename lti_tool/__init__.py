@@ -1,0 +1,1 @@
+"""The tool: joins courses and the record store to a learning platform."""

@@ -1,0 +1,1 @@
+"""The platform's door: login, launch, registration, content choice, scores, roster."""

@@ -1,0 +1,1 @@
+"""Between a learner and a course."""

@@ -1,0 +1,194 @@
+"""What the people who run the tool may set, read once from the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+PREFIX = "LTI_TOOL_"
+CONTENT = Path(__file__).resolve().parent.parent / "courses" / "content"
+MIN_SECRET = 32
+FRAMED_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class SettingsError(Exception):
+    """One or more settings cannot be used; the text tells all of them, each with what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that may be set, each with its default. See docs/settings.md."""
+
+    public_url: str
+    """Scheme, host and port under which browsers and platforms reach the tool; no path."""
+    secret_key: str = field(repr=False)
+    """At least 32 characters; encrypts what is secret at rest and signs forms."""
+    old_secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Earlier secrets, still good for reading."""
+    database_url: str = "sqlite:///var/lti-tool.db"
+    content_dirs: tuple[Path, ...] = (CONTENT,)
+    tool_name: str = "ASA Courses"
+    organisation: str = "Automotive Skills Alliance"
+    contact_url: str = ""
+    """Where learners get help; an address of a page or ``mailto:``."""
+    allow_private_addresses: bool = False
+    """Whether platforms may live at private or loopback addresses."""
+    iri_base: str = ""
+    """Beginning of the names that last (courses, actors); the public address unless set."""
+    log_level: str = "INFO"
+    languages: tuple[str, ...] = ("en",)
+    visit_hours: int = 12
+    login_minutes: int = 10
+    launches_per_minute: int = 300
+    """How many logins or launches one address may begin in a minute, in each web process."""
+    trusted_proxies: int = 0
+    """How many proxies in front add X-Forwarded-* headers."""
+    lrs_url: str = ""
+    """External record store; empty: the embedded one alone."""
+    lrs_key: str = ""
+    lrs_secret: str = field(default="", repr=False)
+    lrs_keep_embedded: bool = True
+    """Whether the embedded store receives statements too when an external one is set."""
+
+    @property
+    def origin(self) -> str:
+        """Give scheme and host of the tool."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def names_base(self) -> str:
+        """Give the beginning of the names that last."""
+        return self.iri_base or self.public_url
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Settings:
+        """Read all settings and check them.
+
+        Raises:
+            SettingsError: something is missing, unknown or unusable; all faults are told at once.
+        """
+        given = {
+            name.removeprefix(PREFIX).lower(): text.strip()
+            for name, text in environ.items()
+            if name.startswith(PREFIX)
+        }
+        faults: list[str] = []
+        values: dict[str, object] = {}
+        for name, text in sorted(given.items()):
+            reader = READERS.get(name)
+            if reader is None:
+                faults.append(f"{PREFIX}{name.upper()}: no such setting; see docs/settings.md")
+                continue
+            try:
+                values[name] = reader(text)
+            except ValueError as error:
+                faults.append(f"{PREFIX}{name.upper()}: {error}")
+        for name in ("public_url", "secret_key"):
+            if name not in given:
+                faults.append(f"{PREFIX}{name.upper()} is not set: {MISSING[name]}")
+        if faults:
+            raise SettingsError("\n".join(faults))
+        return cls(**values)  # type: ignore[arg-type]  # each reader gives its field's type
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("give an address such as https://learn.example.org")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("give scheme and host only, without a path")
+    if parts.scheme == "http" and parts.hostname not in FRAMED_HOSTS | _local(parts.hostname):
+        raise ValueError("use https: browsers refuse the cookies of a tool in a frame over http")
+    return text.rstrip("/")
+
+
+def _local(host: str) -> frozenset[str]:
+    return frozenset({host}) if host.endswith(".localhost") else frozenset()
+
+
+def _link(text: str) -> str:
+    if text and urlsplit(text).scheme not in {"http", "https", "mailto"}:
+        raise ValueError("give an address that begins with https: or mailto:")
+    return text
+
+
+def _secret(text: str) -> str:
+    if len(text) < MIN_SECRET:
+        raise ValueError(
+            f"needs at least {MIN_SECRET} characters; `openssl rand -hex 32` makes one"
+        )
+    return text
+
+
+def _secrets(text: str) -> tuple[str, ...]:
+    return tuple(_secret(part) for part in text.split())
+
+
+def _yes_no(text: str) -> bool:
+    if text.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if text.lower() in {"", "0", "false", "no", "off"}:
+        return False
+    raise ValueError("give yes or no")
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", text) or not low <= int(text) <= high:
+            raise ValueError(f"give a whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def _dirs(text: str) -> tuple[Path, ...]:
+    folders = tuple(Path(part) for part in text.split(":") if part)
+    missing = [str(folder) for folder in folders if not folder.is_dir()]
+    if missing or not folders:
+        raise ValueError(f"no such folder: {', '.join(missing) or text!r}")
+    return folders
+
+
+def _database(text: str) -> str:
+    if not re.match(r"(sqlite|postgresql)(\+\w+)?://", text):
+        raise ValueError("give sqlite:///path/to/file.db or postgresql://user:password@host/name")
+    return text
+
+
+def _level(text: str) -> str:
+    if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise ValueError("give DEBUG, INFO, WARNING or ERROR")
+    return text.upper()
+
+
+READERS: Mapping[str, Callable[[str], object]] = {
+    "public_url": _address,
+    "secret_key": _secret,
+    "old_secret_keys": _secrets,
+    "database_url": _database,
+    "content_dirs": _dirs,
+    "tool_name": str,
+    "organisation": str,
+    "contact_url": _link,
+    "allow_private_addresses": _yes_no,
+    "iri_base": _link,
+    "log_level": _level,
+    "languages": lambda text: tuple(text.replace(",", " ").split()) or ("en",),
+    "visit_hours": _whole(1, 72),
+    "login_minutes": _whole(1, 60),
+    "launches_per_minute": _whole(1, 1_000_000),
+    "trusted_proxies": _whole(0, 5),
+    "lrs_url": _link,
+    "lrs_key": str,
+    "lrs_secret": str,
+    "lrs_keep_embedded": _yes_no,
+}
+
+MISSING: Mapping[str, str] = {
+    "public_url": "the address of the tool as browsers see it, such as https://learn.example.org",
+    "secret_key": "a secret of at least 32 characters; `openssl rand -hex 32` makes one",
+}

@@ -1,0 +1,260 @@
+"""What every route stands on: the visit, who may enter, forgery, headers, limits."""
+
+from __future__ import annotations
+
+import functools
+import secrets
+from collections.abc import Callable
+from typing import Any, ParamSpec
+from urllib.parse import urlsplit
+
+from courses.catalogue import Catalogue
+from flask import Flask, Response, current_app, g, request, url_for
+from flask.typing import ResponseReturnValue
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from courses.model import Course
+from lti_tool.errors import (
+    ForgedRequestError,
+    NotAllowedError,
+    NotFoundError,
+    TooManyError,
+    VisitEndedError,
+)
+from lti_tool.iri import Names
+from lti_tool.settings import Settings
+from lti_tool.vault import Vault
+from lti_tool.visit import Role, Visit
+
+P = ParamSpec("P")
+
+PUBLIC = "public"
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+CSRF_FIELD = "csrf_token"
+CSRF_HEADER = "X-CSRF-Token"
+VISIT_PREFIX = "/v/<visit>"
+"""How the addresses of a visit's pages begin; the id is taken out before a view sees it."""
+
+
+# Who is here
+
+
+def current_visit() -> Visit:
+    """Give the visit that this request belongs to.
+
+    Raises:
+        VisitEndedError: the address names none, or it is over.
+    """
+    visit: Visit | None = g.get("visit")
+    if visit is None:
+        raise VisitEndedError
+    return visit
+
+
+def open_to(
+    *roles: Role,
+) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+    """Let in visits that hold one of the roles, and nobody else."""
+
+    def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+        @functools.wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            if not current_visit().has(*roles):
+                raise NotAllowedError(f"{request.endpoint} needs one of {sorted(roles)}")
+            return view(*args, **kwargs)
+
+        guarded.open_to = frozenset(roles)  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def open_to_all(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Say of a view that anybody may enter, without a visit."""
+    view.open_to = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def no_csrf(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Say of a public view that it takes forms of other sites and checks them itself."""
+    view.no_csrf = True  # type: ignore[attr-defined]
+    return view
+
+
+def find_course(course_id: str) -> Course:
+    """Give a course of the catalogue.
+
+    Raises:
+        NotFoundError: there is none of that id.
+    """
+    course = catalogue().get(course_id)
+    if course is None:
+        raise NotFoundError(f"course {course_id!r}")
+    return course
+
+
+# What the application holds
+
+
+def settings() -> Settings:
+    """Give the settings of the application that answers."""
+    held: Settings = current_app.extensions["lti_tool.settings"]
+    return held
+
+
+def vault() -> Vault:
+    """Give its vault."""
+    held: Vault = current_app.extensions["lti_tool.vault"]
+    return held
+
+
+def catalogue() -> Catalogue:
+    """Give its courses."""
+    held: Catalogue = current_app.extensions["lti_tool.catalogue"]
+    return held
+
+
+def names() -> Names:
+    """Give the maker of names that last."""
+    held: Names = current_app.extensions["lti_tool.names"]
+    return held
+
+
+# Forms of ours only
+
+
+def csrf_token() -> str:
+    """Give the proof that a form came from a page of this visit; works without cookies."""
+    visit: Visit | None = g.get("visit")
+    subject = visit.id if visit else f"public:{request.endpoint}"
+    return vault().sign(f"csrf:{subject}")
+
+
+def _refuse_forgery() -> None:
+    if request.method not in UNSAFE or request.endpoint is None:
+        return
+    view = current_app.view_functions[request.endpoint]
+    if getattr(view, "no_csrf", False):
+        return
+    origin = request.headers.get("Origin")
+    if origin not in {None, "null", settings().origin}:
+        raise ForgedRequestError(f"origin of a form is not ours at {request.endpoint}")
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise ForgedRequestError(f"form of another site at {request.endpoint}")
+    given = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD, "")
+    if not secrets.compare_digest(given.encode(), csrf_token().encode()):
+        raise ForgedRequestError(f"form without its token at {request.endpoint}")
+
+
+# Limits
+
+
+class Limiter:
+    """Counts what one address does in a minute, in this process."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._strategy = FixedWindowRateLimiter(MemoryStorage())
+        self._limit = parse(f"{per_minute}/minute")
+
+    def hit(self, *key: str) -> None:
+        """Count one.
+
+        Raises:
+            TooManyError: one too many.
+        """
+        if not self._strategy.hit(self._limit, *key):
+            raise TooManyError(f"too many at {key[0]}")
+
+
+def limit_rate(name: str) -> None:
+    """Count this request against its address."""
+    limiter: Limiter = current_app.extensions["lti_tool.limiter"]
+    limiter.hit(name, request.remote_addr or "?")
+
+
+# Headers
+
+
+def allow_frames(*origins: str) -> None:
+    """Let pages of these origins frame this answer (and no other)."""
+    g.frame_ancestors = tuple(origin for origin in origins if origin)
+
+
+def allow_forms_to(*addresses: str) -> None:
+    """Let forms of this answer go to these addresses too."""
+    g.form_targets = tuple(origin_of(address) for address in addresses)
+
+
+def origin_of(address: str) -> str:
+    """Give scheme, host and port of an address."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _add_headers(response: Response) -> Response:
+    ancestors = g.get("frame_ancestors")
+    visit: Visit | None = g.get("visit")
+    if ancestors is None and visit is not None:
+        ancestors = visit.frame_ancestors
+    framing = " ".join(("'self'", *ancestors)) if ancestors else "'none'"
+    forms = " ".join(("'self'", *g.get("form_targets", ())))
+    headers = response.headers
+    headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; media-src 'self'; connect-src 'self'; frame-src 'self'; "
+        f"base-uri 'none'; form-action {forms}; frame-ancestors {framing}",
+    )
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault(
+        "Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()"
+    )
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    if settings().public_url.startswith("https:"):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
+    return response
+
+
+# Static files under the fingerprint of their content
+
+
+def static_url(filename: str) -> str:
+    """Give the address of a static file, cached for ever under its fingerprint."""
+    fingerprints: Any = current_app.extensions["lti_tool.fingerprints"]
+    return url_for("static", filename=filename, v=fingerprints(filename))
+
+
+def init_app(app: Flask, find_visit: Callable[[str], Visit | None]) -> None:
+    """Put the visit where :func:`current_visit` finds it, and guard every answer.
+
+    Args:
+        app: the application.
+        find_visit: gives the visit of an id for this browser, or None; handed in by ``app.py``.
+    """
+
+    @app.url_value_preprocessor
+    def take_visit(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        visit_id = values.pop("visit", None) if values else None
+        g.visit = find_visit(visit_id) if visit_id else None
+        g.visit_id_given = visit_id is not None
+
+    @app.url_defaults
+    def put_visit(endpoint: str, values: dict[str, Any]) -> None:
+        visit: Visit | None = g.get("visit")
+        if (
+            visit is not None
+            and "visit" not in values
+            and app.url_map.is_endpoint_expecting(endpoint, "visit")
+        ):
+            values["visit"] = visit.id
+
+    app.before_request(_refuse_forgery)
+    app.after_request(_add_headers)
+    app.jinja_env.globals.update(
+        csrf_token=csrf_token, static_url=static_url, current_visit=lambda: g.get("visit")
+    )
