@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ParamSpec
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from courses.catalogue import Catalogue
 from flask import Flask, Response, current_app, g, request, url_for
@@ -148,6 +150,32 @@ def _refuse_forgery() -> None:
         raise ForgedRequestError(f"form without its token at {request.endpoint}")
 
 
+# A sentence for the next page, without a cookie
+
+
+def with_note(url: str, words: str, kind: str = "ok") -> str:
+    """Add a signed sentence to an address of ours; the page it leads to shows it.
+
+    Args:
+        url: where to go.
+        words: one sentence, in the reader's language; shown to whoever opens the address.
+        kind: ``ok``, ``warning`` or ``bad``.
+    """
+    body = base64.urlsafe_b64encode(f"{kind} {words}".encode()).decode()
+    query = urlencode({"note": body, "proof": vault().sign(f"note:{body}")})
+    address, hash_sign, anchor = url.partition("#")
+    return f"{address}{'&' if '?' in address else '?'}{query}{hash_sign}{anchor}"
+
+
+def flashes() -> list[tuple[str, str]]:
+    """Give the sentences that came with this address, with their kinds."""
+    body = request.args.get("note", "")
+    if not body or not vault().is_signed(f"note:{body}", request.args.get("proof", "")):
+        return []
+    kind, _, words = base64.urlsafe_b64decode(body).decode().partition(" ")
+    return [(kind, words)]
+
+
 # Limits
 
 
@@ -172,6 +200,53 @@ def limit_rate(name: str) -> None:
     """Count this request against its address."""
     limiter: Limiter = current_app.extensions["lti_tool.limiter"]
     limiter.hit(name, request.remote_addr or "?")
+
+
+# The desks' navigation
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPage:
+    """A page of a desk that stands in the navigation."""
+
+    endpoint: str
+    title: str
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLink:
+    """An entry of the navigation, for this visit."""
+
+    title: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSection:
+    """A room's entries."""
+
+    title: str
+    entries: tuple[DeskLink, ...]
+
+
+def desk_sections() -> list[DeskSection]:
+    """Give the pages of all desks that this visit may enter; empty sections are left out."""
+    pages: Mapping[str, tuple[DeskPage, ...]] = current_app.extensions["lti_tool.desks"]
+    visit = current_visit()
+    sections = [
+        DeskSection(
+            title,
+            tuple(
+                DeskLink(page.title, url_for(page.endpoint), request.endpoint == page.endpoint)
+                for page in entries
+                if visit.has(*page.roles)
+            ),
+        )
+        for title, entries in pages.items()
+    ]
+    return [section for section in sections if section.entries]
 
 
 # Headers
@@ -256,5 +331,12 @@ def init_app(app: Flask, find_visit: Callable[[str], Visit | None]) -> None:
     app.before_request(_refuse_forgery)
     app.after_request(_add_headers)
     app.jinja_env.globals.update(
-        csrf_token=csrf_token, static_url=static_url, current_visit=lambda: g.get("visit")
+        csrf_token=csrf_token,
+        static_url=static_url,
+        current_visit=lambda: g.get("visit"),
+        flashes=flashes,
+        desk_sections=desk_sections,
+        tool_name=lambda: settings().tool_name,
+        organisation=lambda: settings().organisation,
+        contact_url=lambda: settings().contact_url,
     )

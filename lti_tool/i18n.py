@@ -1,0 +1,71 @@
+"""Which language a page speaks, and its words."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+from babel import Locale, negotiate_locale
+from babel.support import NullTranslations, Translations
+from flask import Flask, g, has_request_context, request
+
+from lti_tool.visit import Visit
+
+FOLDER = Path(__file__).parent / "translations"
+
+
+def page_language() -> str:
+    """Give the language of this page: the visit's, else the browser's, among those offered."""
+    if not has_request_context():
+        return "en"
+    held: str | None = g.get("page_language")
+    if held is None:
+        held = g.page_language = _choose()
+    return held
+
+
+def _choose() -> str:
+    visit: Visit | None = g.get("visit")
+    wanted = [visit.locale] if visit is not None and visit.locale else []
+    wanted += [tag for tag, _ in request.accept_languages]
+    return choose_language(wanted, g.get("languages_offered") or ("en",))
+
+
+def choose_language(wanted: Sequence[str], offered: Sequence[str]) -> str:
+    """Give the best of the languages offered; the first one where none fits."""
+    if len(offered) == 1:
+        return offered[0]
+    tags = [tag.replace("-", "_") for tag in wanted]
+    found = negotiate_locale(tags, [tag.replace("-", "_") for tag in offered])
+    return found.replace("_", "-") if found else offered[0]
+
+
+@functools.cache
+def translations(language: str) -> NullTranslations:
+    """Load the words of a language once; English is what stands in the code."""
+    return Translations.load(str(FOLDER), [Locale.parse(language, sep="-")], domain="messages")
+
+
+def gettext(message: str) -> str:
+    """Say a sentence in the language of this page."""
+    return str(translations(page_language()).gettext(message))
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """Say a sentence about a number of things."""
+    return str(translations(page_language()).ngettext(one, many, number))
+
+
+def init_app(app: Flask, languages: tuple[str, ...]) -> None:
+    """Teach templates to speak."""
+
+    @app.before_request
+    def offer() -> None:
+        g.languages_offered = languages
+
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # by the extension
+        gettext, ngettext, newstyle=True
+    )
+    app.jinja_env.globals["page_language"] = page_language
