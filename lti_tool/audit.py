@@ -69,9 +69,9 @@ def note(
 
 def find_break(session: Session) -> int | None:
     """Give the number of the first line that was changed, removed or put in; None: all is whole."""
-    before, number = START, 0
-    for line in session.scalars(select(AuditLine).order_by(AuditLine.number)):
-        number += 1
+    before = START
+    lines = session.scalars(select(AuditLine).order_by(AuditLine.number))
+    for number, line in enumerate(lines, start=1):
         whole = line.number == number and line.before_hash == before
         if not whole or line.line_hash != _hash(line):
             return number

@@ -157,3 +157,8 @@ def current_database() -> Database:
     """Give the database of the application that answers."""
     database: Database = current_app.extensions["lti_tool.db"]
     return database
+
+
+def utcnow() -> datetime:
+    """Give the present moment; called at the edges only (routes, desks, worker, command line)."""
+    return datetime.now(UTC)

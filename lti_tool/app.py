@@ -1,0 +1,123 @@
+"""The application: the only place where everything meets."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from pathlib import Path
+
+from flask import Flask, Response, render_template, request, send_from_directory
+from flask.typing import ResponseReturnValue
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from courses.catalogue import Catalogue
+from lti_tool import errors, health, i18n, logs, web
+from lti_tool.db import Database, utcnow
+from lti_tool.iri import Names
+from lti_tool.lti import binding, launching
+from lti_tool.lti import desk as lti_desk
+from lti_tool.lti import routes as lti_routes
+from lti_tool.player import routes as player_routes
+from lti_tool.settings import Settings
+from lti_tool.vault import Vault
+from lti_tool.visit import Role, Visit
+from lti_tool.web import DeskPage
+from xapi import app as xapi_app
+from xapi.host import Host
+
+STATIC = Path(__file__).parent / "static"
+BODY_LIMIT = 4 * 1024 * 1024
+"""The most bytes of a request; a batch of statements is the largest that is expected."""
+FOREVER = "public, max-age=31536000, immutable"
+A_DAY = "public, max-age=86400"
+
+ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
+TEACHER = frozenset({Role.INSTRUCTOR})
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the application.
+
+    Args:
+        settings: what is set; None reads the environment.
+
+    Raises:
+        SettingsError: the settings cannot be used.
+        courses.faults.CourseFaultsError: a course cannot be read.
+    """
+    own = settings or Settings.from_environ(os.environ)
+    logs.configure(own.log_level)
+    app = Flask("lti_tool", static_folder=None, root_path=str(Path(__file__).parent))
+    app.config.update(MAX_CONTENT_LENGTH=BODY_LIMIT, MAX_FORM_MEMORY_SIZE=BODY_LIMIT)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    database = Database(own.database_url)
+    app.extensions.update(
+        {
+            "lti_tool.settings": own,
+            "lti_tool.db": database,
+            "lti_tool.vault": Vault(own.secret_key, own.old_secret_keys),
+            "lti_tool.catalogue": catalogue_of(own.content_dirs),
+            "lti_tool.names": Names(own.names_base),
+            "lti_tool.limiter": web.Limiter(own.launches_per_minute),
+            "lti_tool.fingerprints": fingerprint_of,
+            "lti_tool.desks": DESKS,
+        }
+    )
+    if own.trusted_proxies:
+        hops = own.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # how Flask is wrapped
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )
+    logs.init_app(app)
+    errors.init_app(app)
+    i18n.init_app(app, own.languages)
+    web.init_app(app, lambda visit_id: _find_visit(database, visit_id))
+    app.add_url_rule("/", "index", index)
+    app.add_url_rule("/static/<path:filename>", "static", static)
+    for blueprint in (health.bp, lti_routes.bp, lti_desk.bp, player_routes.bp):
+        app.register_blueprint(blueprint)
+    xapi_app.init_app(app, Host(begin=database.begin))
+    return app
+
+
+def _find_visit(database: Database, visit_id: str) -> Visit | None:
+    secret = request.cookies.get(binding.COOKIE, "")
+    return launching.find_visit(database, visit_id, secret, now=utcnow())
+
+
+@functools.cache
+def catalogue_of(folders: tuple[Path, ...]) -> Catalogue:
+    """Read the courses once in each process."""
+    return Catalogue(folders)
+
+
+@web.open_to_all
+def index() -> ResponseReturnValue:
+    """Tell whoever opens the bare address what this is."""
+    return render_template("index.html", courses=web.catalogue().all())
+
+
+@web.open_to_all
+def static(filename: str) -> Response:
+    """Give a static file; under its fingerprint it is kept by browsers for ever."""
+    answer = send_from_directory(STATIC, filename)
+    told = request.args.get("v")
+    answer.headers["Cache-Control"] = FOREVER if told == fingerprint_of(filename) else A_DAY
+    answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return answer
+
+
+@functools.cache
+def fingerprint_of(filename: str) -> str:
+    """Give the first characters of the hash of a static file; empty where there is none."""
+    path = STATIC / filename
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else ""
+
+
+DESKS = {
+    "Teaching": (),
+    "Connections": (
+        DeskPage("lti_desk.platforms", "Platforms", ADMINISTRATOR),
+    ),
+}

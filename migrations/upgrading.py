@@ -1,0 +1,66 @@
+"""Bring the tables of a database up to date, one branch at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, Engine, text
+
+FOLDER = Path(__file__).parent
+BRANCHES = ("tool", "xapi")
+LOCK = 0x6C74695F6D696772
+"""Advisory lock of PostgreSQL: two upgrades at once wait for each other."""
+
+
+def newest(branch: str) -> str:
+    """Give the newest revision of a branch, from the file HEAD."""
+    for line in (FOLDER / "HEAD").read_text().splitlines():
+        name, _, revision = line.partition(" ")
+        if name == branch:
+            return revision
+    raise ValueError(f"no branch {branch!r} in HEAD")
+
+
+def current(connection: Connection, branch: str) -> str | None:
+    """Give the revision that a database is at; None: the branch was never brought there."""
+    context = MigrationContext.configure(connection, opts={"version_table": version_table(branch)})
+    return context.get_current_revision()
+
+
+def version_table(branch: str) -> str:
+    """Name the table that keeps a branch's revision."""
+    return f"{branch}_version"
+
+
+def upgrade(engine: Engine, branch: str, target: str = "head") -> tuple[str | None, str | None]:
+    """Upgrade one branch in one transaction, under a lock; give the revisions before and after."""
+    with locked(engine) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        before = current(connection, branch)
+        command.upgrade(config(connection, branch), f"{branch}@{target}")
+        return before, current(connection, branch)
+
+
+def downgrade(engine: Engine, branch: str, target: str = "base") -> None:
+    """Take a branch back to an earlier revision, or to nothing."""
+    with locked(engine) as connection, connection.begin():
+        command.downgrade(config(connection, branch), f"{branch}@{target}")
+
+
+def locked(engine: Engine) -> Connection:
+    """Give a connection whose transactions on SQLite lock the file from their beginning."""
+    return engine.connect().execution_options(sqlite_begin="IMMEDIATE")
+
+
+def config(connection: Connection, branch: str, **attributes: Any) -> Config:
+    """Make what Alembic's commands want."""
+    made = Config()
+    made.set_main_option("script_location", str(FOLDER))
+    made.set_main_option("path_separator", "os")
+    made.attributes.update(connection=connection, branch=branch, **attributes)
+    return made

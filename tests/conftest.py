@@ -1,0 +1,106 @@
+"""What every test may ask for: databases (emptied after each test), the application, a client."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+import lti_tool.app as tool_app
+from lti_tool.db import Base, Database
+from lti_tool.settings import Settings
+from tests import postgres
+from xapi.db import Base as XapiBase
+
+HERE = Path(__file__).parent
+CAPITALS = HERE / "content"
+PUBLIC_URL = "https://tool.example.org"
+METADATA = (XapiBase.metadata, Base.metadata)
+
+
+@pytest.fixture(scope="session")
+def sqlite_url() -> Iterator[str]:
+    """Give a SQLite file with all tables, one for each process of pytest."""
+    folder = Path(tempfile.mkdtemp(prefix="tool-sqlite-"))
+    url = f"sqlite:///{folder / 'tool.db'}"
+    _create_tables(url)
+    yield url
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """Give a PostgreSQL database with all tables, one for each process of pytest."""
+    with postgres.fresh_database(postgres.shared_server()) as url:
+        _create_tables(url)
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Give both databases, one after the other."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Give an empty database with all tables; what a test leaves is removed after it."""
+    opened = Database(database_url)
+    yield opened
+    empty(opened)
+    opened.dispose()
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """Give the settings of a tool for tests, with the small course of capitals."""
+    return Settings(
+        public_url=PUBLIC_URL,
+        secret_key="a secret for tests only, forty-two letters",
+        database_url=database_url,
+        content_dirs=(CAPITALS,),
+        allow_private_addresses=True,
+        launches_per_minute=100_000,
+        log_level="WARNING",
+    )
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database) -> Iterator[Flask]:
+    """Give the application on an empty database."""
+    made = tool_app.create_app(settings)
+    made.testing = False
+    yield made
+    made.extensions["lti_tool.db"].dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Give a browser-like client that keeps no cookies of its own making."""
+    return app.test_client()
+
+
+def empty(database: Database) -> None:
+    """Remove all rows."""
+    names = [table.name for metadata in METADATA for table in reversed(metadata.sorted_tables)]
+    with database.begin() as session:
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+            return
+        session.execute(text("PRAGMA defer_foreign_keys=ON"))
+        for name in names:
+            session.execute(text(f"DELETE FROM {name}"))
+
+
+def _create_tables(url: str) -> None:
+    database = Database(url)
+    for metadata in METADATA:
+        metadata.create_all(database.engine)
+    database.dispose()
