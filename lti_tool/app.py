@@ -117,7 +117,5 @@ def fingerprint_of(filename: str) -> str:
 
 DESKS = {
     "Teaching": (),
-    "Connections": (
-        DeskPage("lti_desk.platforms", "Platforms", ADMINISTRATOR),
-    ),
+    "Connections": (DeskPage("lti_desk.platforms", "Platforms", ADMINISTRATOR),),
 }

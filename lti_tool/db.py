@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,6 +15,9 @@ from sqlalchemy import JSON, DateTime, Engine, MetaData, String, create_engine, 
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
+
+Begin = Callable[[], AbstractContextManager[Session]]
+"""What opens a transaction that commits at its end: :meth:`Database.begin`, for the worker's jobs."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

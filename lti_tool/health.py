@@ -38,7 +38,9 @@ def ready() -> ResponseReturnValue:
     late: dict[str, Any] = {}
     try:
         with db.read() as session:
-            faults += [f"branch {name} is not upgraded: lti-tool db upgrade" for name in _old(session)]
+            faults += [
+                f"branch {name} is not upgraded: lti-tool db upgrade" for name in _old(session)
+            ]
             late = {} if faults else _late(session, db.utcnow())
     except SQLAlchemyError:
         faults.append("the database cannot be reached")

@@ -32,7 +32,11 @@ def main() -> None:
         engine = make_engine(f"sqlite:///{Path(folder) / 'draft.db'}")
         with locked(engine) as connection, connection.begin():
             made = config(connection, branch, metadata=METADATA[branch])
-            heads = ScriptDirectory.from_config(made).get_revisions(f"{branch}@head") if _has(branch) else ()
+            heads = (
+                ScriptDirectory.from_config(made).get_revisions(f"{branch}@head")
+                if _has(branch)
+                else ()
+            )
         if heads:
             upgrade(engine, branch)
         with locked(engine) as connection, connection.begin():

@@ -305,6 +305,8 @@ class WantedScore(Base):
     sent_timestamp: Mapped[datetime | None]
     """``timestamp`` of the newest score sent; a platform refuses one that is not later."""
     tries: Mapped[int] = mapped_column(default=0)
+    conflicts: Mapped[int] = mapped_column(default=0)
+    """How often in a row the platform answered 409."""
     failing_since: Mapped[datetime | None]
     due_at: Mapped[datetime | None] = mapped_column(index=True)
     """When the worker tries; None: nothing to send, or stuck."""

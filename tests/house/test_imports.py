@@ -88,7 +88,9 @@ def test_routes_are_imported_by_the_application_alone(module: Module) -> None:
 
     assert not leads or module.path.stem == "app"
     assert module.path.stem.endswith(("routes", "app", "desk")) or not {
-        name for name in module.imports() if name.startswith(f"{own_room}.") and name.endswith("routes")
+        name
+        for name in module.imports()
+        if name.startswith(f"{own_room}.") and name.endswith("routes")
     }
 
 
@@ -101,7 +103,13 @@ def test_the_environment_and_the_clock_are_read_at_the_edges(module: Module) -> 
 
     if house_of(module.name) == "practice":
         return
-    assert "os.environ" not in text or module.path.stem in {"settings", "app", "cli", "demo", "__main__"}
+    assert "os.environ" not in text or module.path.stem in {
+        "settings",
+        "app",
+        "cli",
+        "demo",
+        "__main__",
+    }
     if not at_edge:
         assert "datetime.now(" not in text
         assert "utcnow(" not in text

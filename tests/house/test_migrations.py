@@ -43,8 +43,9 @@ def test_the_head_equals_the_models(engine: Engine) -> None:
             context = MigrationContext.configure(
                 connection,
                 opts={
-                    "include_name": lambda name, kind, _parents, known=metadata: kind != "table"
-                    or name in known.tables
+                    "include_name": lambda name, kind, _parents, known=metadata: (
+                        kind != "table" or name in known.tables
+                    )
                 },
             )
             assert compare_metadata(context, metadata) == []

@@ -33,12 +33,16 @@ def test_a_function_fits_on_a_screen_and_takes_few_arguments(module: Module) -> 
         return  # a migration is a list
 
     long = [
-        node.name for node in functions(module) if (node.end_lineno or 0) - node.lineno >= FUNCTION_LINES
+        node.name
+        for node in functions(module)
+        if (node.end_lineno or 0) - node.lineno >= FUNCTION_LINES
     ]
     many = [
         node.name
         for node in functions(module)
-        if len([a for a in (*node.args.posonlyargs, *node.args.args) if a.arg not in {"self", "cls"}])
+        if len(
+            [a for a in (*node.args.posonlyargs, *node.args.args) if a.arg not in {"self", "cls"}]
+        )
         > ARGUMENTS
     ]
 

@@ -39,5 +39,5 @@ def test_a_template_holds_no_inline_script_or_style(path: Path) -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)
 def test_a_form_that_writes_carries_its_proof(path: Path) -> None:
     for form in re.findall(r"<form\b.*?</form>", path.read_text(), flags=re.DOTALL):
-        if re.match(r"<form[^>]*method=\"post\"", form) and "action=\"{{ target" not in form:
+        if re.match(r"<form[^>]*method=\"post\"", form) and 'action="{{ target' not in form:
             assert "csrf_token" in form or "data-foreign" in form, form[:120]
