@@ -41,16 +41,42 @@ KEY = serialization.load_pem_public_key(os.environ["BENCH_PUBLIC_PEM"].encode())
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 
 metadata = MetaData()
-nonces = Table("nonce", metadata, Column("state", String(64), primary_key=True), Column("nonce", String(64)))
+nonces = Table(
+    "nonce", metadata, Column("state", String(64), primary_key=True), Column("nonce", String(64))
+)
 people = Table(
-    "person", metadata, Column("subject", String(100), primary_key=True), Column("name", Text), Column("seen", Float)
+    "person",
+    metadata,
+    Column("subject", String(100), primary_key=True),
+    Column("name", Text),
+    Column("seen", Float),
 )
 launches = Table(
-    "launch", metadata, Column("id", String(64), primary_key=True), Column("subject", String(100)), Column("claims", Text), Column("at", Float)
+    "launch",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("subject", String(100)),
+    Column("claims", Text),
+    Column("at", Float),
 )
-answers = Table("answer", metadata, Column("id", Integer, primary_key=True), Column("visit", String(64)), Column("given", Text), Column("at", Float))
-progress = Table("progress", metadata, Column("id", Integer, primary_key=True), Column("visit", String(64)), Column("item", Text))
-statements = Table("statement", metadata, Column("id", Integer, primary_key=True), Column("body", Text))
+answers = Table(
+    "answer",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("visit", String(64)),
+    Column("given", Text),
+    Column("at", Float),
+)
+progress = Table(
+    "progress",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("visit", String(64)),
+    Column("item", Text),
+)
+statements = Table(
+    "statement", metadata, Column("id", Integer, primary_key=True), Column("body", Text)
+)
 
 
 def _engine() -> Engine:
@@ -73,8 +99,10 @@ def _engine() -> Engine:
 ENGINE = _engine()
 INSERT_NONCE = insert(nonces).values(state=bindparam("state"), nonce=bindparam("nonce"))
 SPEND = delete(nonces).where(nonces.c.state == bindparam("b_state")).returning(nonces.c.nonce)
-_into = (sqlite if ENGINE.dialect.name == "sqlite" else postgresql).insert(people).values(
-    subject=bindparam("subject"), name=bindparam("name"), seen=bindparam("seen")
+_into = (
+    (sqlite if ENGINE.dialect.name == "sqlite" else postgresql)
+    .insert(people)
+    .values(subject=bindparam("subject"), name=bindparam("name"), seen=bindparam("seen"))
 )
 UPSERT = _into.on_conflict_do_update(
     index_elements=["subject"], set_={"name": _into.excluded.name, "seen": _into.excluded.seen}
@@ -94,7 +122,9 @@ QUESTIONS = [
     {
         "id": f"q{n}",
         "text": f"Question {n}: " + "which of these belongs to the inventory? " * 4,
-        "options": [{"id": f"o{m}", "text": f"Option {m} " + "of the life cycle " * 6} for m in range(4)],
+        "options": [
+            {"id": f"o{m}", "text": f"Option {m} " + "of the life cycle " * 6} for m in range(4)
+        ],
     }
     for n in range(24)
 ]
@@ -112,7 +142,9 @@ def login() -> Response:
     with ENGINE.begin() as connection:
         connection.execute(INSERT_NONCE, {"state": state, "nonce": nonce})
     address = f"{ISSUER}/auth?state={state}&nonce={nonce}"
-    answer = Response(f'<!doctype html><p id="login" data-auth-url="{address}">', mimetype="text/html")
+    answer = Response(
+        f'<!doctype html><p id="login" data-auth-url="{address}">', mimetype="text/html"
+    )
     answer.set_cookie("login", state, secure=True, httponly=True, samesite="None")
     return answer
 

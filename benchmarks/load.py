@@ -15,7 +15,9 @@ from uuid import uuid4
 
 from benchmarks.platform import Platform
 
-AUTH_URL = re.compile(r'data-auth-url="([^"]+)"|content="0;\s*url=([^"]+)"|href="([^"]+/auth\?[^"]+)"')
+AUTH_URL = re.compile(
+    r'data-auth-url="([^"]+)"|content="0;\s*url=([^"]+)"|href="([^"]+/auth\?[^"]+)"'
+)
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -45,7 +47,11 @@ class Browser:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def request(
-        self, method: str, url: str, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        form: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         """Send one request and keep the cookies of its answer."""
         parts = urlsplit(url)
@@ -146,7 +152,9 @@ class Result:
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def drive(work: Callable[[int], object], *, count: int, threads: int = 4, per_s: float | None = None) -> Result:
+def drive(
+    work: Callable[[int], object], *, count: int, threads: int = 4, per_s: float | None = None
+) -> Result:
     """Do a piece of work ``count`` times from several threads; at a steady rate where one is given.
 
     Raises:

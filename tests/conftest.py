@@ -16,6 +16,7 @@ import lti_tool.app as tool_app
 from lti_tool.db import Base, Database
 from lti_tool.settings import Settings
 from tests import postgres
+from tests.pages import CarefulClient
 from xapi.db import Base as XapiBase
 
 HERE = Path(__file__).parent
@@ -76,7 +77,7 @@ def settings(database_url: str) -> Settings:
 def app(settings: Settings, database: Database) -> Iterator[Flask]:
     """Give the application on an empty database."""
     made = tool_app.create_app(settings)
-    made.testing = False
+    made.test_client_class = CarefulClient
     yield made
     made.extensions["lti_tool.db"].dispose()
 
