@@ -1,0 +1,40 @@
+"""For authors: ``python -m courses check FOLDER``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from courses.catalogue import course_folders
+from courses.loader import check_course
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check a course, or a folder of courses; give 1 where there are faults."""
+    parser = argparse.ArgumentParser(prog="python -m courses", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    check = commands.add_parser("check", help="tell every fault with file, line and a hint")
+    check.add_argument("folder", type=Path)
+    check.add_argument("--strict", action="store_true", help="ask for what a release needs")
+    given = parser.parse_args(arguments)
+    folders = course_folders(given.folder)
+    if not folders:
+        parser.error(f"{given.folder} holds no course.yaml, nor does a folder in it")
+    total = 0
+    for folder in folders:
+        course, faults = check_course(folder, strict=given.strict)
+        for fault in faults:
+            sys.stdout.write(f"{fault}\n")
+        total += len(faults)
+        if course is not None and not faults:
+            items = sum(1 for _ in course.items())
+            sys.stdout.write(
+                f"{course.id}: {len(course.modules)} modules, {items} items, no fault\n"
+            )
+    sys.stdout.write(f"{total} fault{'' if total == 1 else 's'}\n")
+    return 1 if total else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
