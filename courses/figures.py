@@ -64,15 +64,17 @@ def _faults(root: ET.Element) -> list[str]:
         element = root.find(f"{SVG}{tag}")
         if element is None or not (element.text or "").strip():
             found.append(f"has no <{tag}>")
-    for element in root.iter():
-        name = str(element.tag).removeprefix(SVG)
+    for each in root.iter():
+        name = str(each.tag).removeprefix(SVG)
         if name not in TAGS:
             found.append(f"<{name}> is not allowed")
-        for attribute, value in element.attrib.items():
+        for attribute, value in each.attrib.items():
             bare = attribute.rpartition("}")[2]
             if bare not in ATTRIBUTES:
                 found.append(f"attribute {bare} of <{name}> is not allowed")
-            elif (bare == "href" and not value.startswith("#")) or ("url(" in value and not REFERENCE.fullmatch(value.strip())):
+            elif (bare == "href" and not value.startswith("#")) or (
+                "url(" in value and not REFERENCE.fullmatch(value.strip())
+            ):
                 found.append(f"<{name}> refers to {value}, outside of the drawing")
     return found
 
@@ -92,9 +94,9 @@ def _name_ids(root: ET.Element, stem: str) -> None:
     root.attrib.pop("height", None)
     names = []
     for tag in ("title", "desc"):
-        element = root.find(f"{SVG}{tag}")
-        if element is not None:
-            element.set("id", f"{stem}--{tag}")
+        named = root.find(f"{SVG}{tag}")
+        if named is not None:
+            named.set("id", f"{stem}--{tag}")
             names.append(f"{stem}--{tag}")
     root.set("role", "img")
     root.set("aria-labelledby", " ".join(names))

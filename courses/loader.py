@@ -119,9 +119,9 @@ class _CourseReader:
         if section is None:
             return None
         outcomes = tuple(self._outcome(each) for each in section.sections("outcomes"))
-        known = {outcome.id for outcome in outcomes}
+        taught = {outcome.id for outcome in outcomes}
         items = [
-            self._item(folder, item, line, section, known)
+            self._item(folder, item, line, section, taught)
             for item, line in section.texts("items", needed=True)
         ]
         listed = {item for item, _ in section.texts("items")}

@@ -8,9 +8,10 @@ beginning there.
 
 from __future__ import annotations
 
+import functools
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -104,7 +105,7 @@ def render_page(
         first_line: line of the file at which the text begins.
     """
     reading = Reading(media_dir, read_video)
-    made = _renderer(reading).render(_blocks(text, reading), {"reading": reading})
+    made = _render(_blocks(text), reading)
     return Rendered(
         Markup(made),  # noqa: S704  # made by the renderer below, which escapes
         tuple(reading.headings),
@@ -117,7 +118,7 @@ def render_page(
 def render_text(text: str) -> Markup:
     """Render the text of a question, option or feedback; a single paragraph goes without ``<p>``."""
     reading = Reading(Path(), lambda _text, _line: None)
-    made = _renderer(reading).render(text, {"reading": reading}).strip()
+    made = _render(text, reading).strip()
     if made.startswith("<p>") and made.endswith("</p>") and made.count("<p>") == 1:
         made = made[3:-4]
     return Markup(made)  # noqa: S704  # as above
@@ -129,7 +130,7 @@ def plain_text(markup: str) -> str:
     return " ".join(html.unescape(without).split())
 
 
-def _blocks(text: str, reading: Reading) -> str:
+def _blocks(text: str) -> str:
     """Turn table captions into what the renderer knows, keeping the number of lines."""
     return re.sub(r"(?m)^Table: ?(.*)$", lambda found: f":caption: {found[1]}", text)
 
@@ -228,7 +229,7 @@ class _Renderer(RendererHTML):
         caption = _caption(tokens, idx)
         label = html.escape(plain_text(caption) or "Table")
         head = f"<caption>{self._inline(caption, options, env)}</caption>" if caption else ""
-        return f'<div class="table-scroll" role="region" tabindex="0" aria-label="{label}"><table>{head}\n'
+        return f'<div class="table-scroll" role="group" tabindex="0" aria-label="{label}"><table>{head}\n'
 
     def table_close(
         self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
@@ -256,7 +257,7 @@ class _Renderer(RendererHTML):
         env["reading"].line = _line(tokens[idx])
         inner = _formula(tokens[idx].content, env["reading"], display=True)
         return (
-            f'<div class="formula" role="region" tabindex="0" aria-label="Formula">{inner}</div>\n'
+            f'<div class="formula" role="group" tabindex="0" aria-label="Formula">{inner}</div>\n'
         )
 
     def footnote_ref(
@@ -296,7 +297,15 @@ class _Renderer(RendererHTML):
         return f' <a class="source-back" href="#source-{number}-use-{use}" aria-label="Back to the text">↩</a>'
 
 
-def _renderer(reading: Reading) -> MarkdownIt:
+OURS = (
+    "footnote_ref", "footnote_block_open", "footnote_block_close", "footnote_open",
+    "footnote_close", "footnote_anchor", "math_inline", "math_block",
+)  # fmt: skip
+"""Elements that plug-ins would write their own way."""
+
+
+@functools.cache
+def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer)
     parser.enable(["table", "strikethrough"])
     parser.use(footnote_plugin, inline=False)
@@ -304,15 +313,16 @@ def _renderer(reading: Reading) -> MarkdownIt:
     for name in CALLOUTS:
         parser.use(container_plugin, name, render=_callout(name))
     parser.core.ruler.push("blocks_of_ours", _our_blocks)
-    render = parser.render
-
-    def render_with(text: str, env: Mapping[str, object] | None = None) -> str:
-        return render(text, {**(env or {}), "parser": parser})
-
-    parser.render = render_with  # type: ignore[method-assign,assignment]  # the env carries it
     parser.block.ruler.before("fence", "video", _video_rule, {"alt": ["paragraph"]})
     parser.add_render_rule("video", _video)
+    for name in OURS:
+        parser.add_render_rule(name, getattr(_Renderer, name))
     return parser
+
+
+def _render(text: str, reading: Reading) -> str:
+    parser = _parser()
+    return str(parser.render(text, {"reading": reading, "parser": parser}))
 
 
 def _line(token: Token) -> int:
