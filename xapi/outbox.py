@@ -1,4 +1,8 @@
-"""Statements of ours on their way: written in the transaction of what happened."""
+"""Statements of ours on their way: written in the transaction of what happened.
+
+An entry stays until every store has taken it. What a store refused is *stuck*: it waits with the
+reason until somebody puts it back.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,9 @@ from sqlalchemy.orm import Session
 from xapi.models import Delivery, OutboxEntry
 from xapi.statements import Built
 
-_FIELDS = {name: bindparam(name) for name in ("statement_id", "actor_key", "payload", "queued_at")}
+_FIELDS: dict[str, Any] = {
+    name: bindparam(name) for name in ("statement_id", "actor_key", "payload", "queued_at")
+}
 ENQUEUE: dict[str, Any] = {
     "sqlite": sqlite_insert(OutboxEntry).values(_FIELDS).on_conflict_do_nothing(),
     "postgresql": postgresql_insert(OutboxEntry).values(_FIELDS).on_conflict_do_nothing(),
@@ -25,7 +31,7 @@ ENQUEUE: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class StuckEntry:
-    """An entry that a target refused."""
+    """An entry that a store refused."""
 
     seq: int
     statement_id: UUID
@@ -36,22 +42,20 @@ class StuckEntry:
 
 def enqueue(session: Session, built: Built | Sequence[Built], *, now: datetime) -> None:
     """Put statements into the outbox, in the caller's transaction; one that is there stays."""
-    several = [built] if isinstance(built, Built) else list(built)
+    several = [built] if isinstance(built, Built) else built
     if not several:
         return
     connection = session.connection()
-    connection.execute(
-        ENQUEUE[connection.dialect.name],
-        [
-            {
-                "statement_id": each.id,
-                "actor_key": each.actor_key,
-                "payload": each.payload,
-                "queued_at": now,
-            }
-            for each in several
-        ],
-    )
+    rows = [
+        {
+            "statement_id": each.id,
+            "actor_key": each.actor.key,
+            "payload": each.json,
+            "queued_at": now,
+        }
+        for each in several
+    ]
+    connection.execute(ENQUEUE[connection.dialect.name], rows)
 
 
 def count_waiting(session: Session) -> int:
@@ -67,25 +71,25 @@ def oldest_waiting(session: Session) -> datetime | None:
     )
 
 
-def list_stuck(session: Session) -> list[StuckEntry]:
-    """Give the entries that a target refused, oldest first."""
-    rows = session.execute(
-        select(
-            OutboxEntry.seq,
-            OutboxEntry.statement_id,
-            Delivery.target,
-            Delivery.stuck_at,
-            Delivery.reason,
-        )
+def list_stuck(session: Session, *, before: datetime | None = None) -> list[StuckEntry]:
+    """Give the entries that a store refused (before a moment), oldest first."""
+    query = (
+        select(OutboxEntry, Delivery)
         .join(Delivery, Delivery.seq == OutboxEntry.seq)
         .where(Delivery.stuck_at.is_not(None))
         .order_by(OutboxEntry.seq)
     )
-    return [StuckEntry(*row) for row in rows]
+    if before is not None:
+        query = query.where(Delivery.stuck_at < before)
+    return [
+        StuckEntry(entry.seq, entry.statement_id, told.target, told.stuck_at, told.reason)
+        for entry, told in session.execute(query)
+        if told.stuck_at is not None
+    ]
 
 
 def put_back(session: Session, stuck: Sequence[StuckEntry]) -> int:
-    """Put refused entries back in line; give how many."""
+    """Put refused entries back in line, where they go out with the next round; give how many."""
     for each in stuck:
         session.execute(
             delete(Delivery).where(Delivery.target == each.target, Delivery.seq == each.seq)

@@ -1,23 +1,28 @@
 """One builder for each thing that happens; the only user of tincan.
 
-A builder takes the occasion (who, where in the course, when) and what happened, and gives a
-statement ready for the outbox. Its id is computed from the verb and the occasion's key, so that the
+A builder takes the occasion (who, about what, where in the course, when) and what came of it, and
+gives a statement ready for the outbox. Its id is computed from the verb and the occasion's key: the
 same happening, told twice, is one statement.
 """
+# mypy: untyped-calls-exclude=tincan
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from uuid import UUID, uuid5
 
 import orjson
-import tincan
-from tincan import activity_definition, agent_account
+from tincan import activity as tincan_activity
+from tincan import activity_definition, agent, agent_account, context_activities
+from tincan import context as tincan_context
+from tincan import result as tincan_result
+from tincan import statement as tincan_statement
+from tincan import verb as tincan_verb
 
 from xapi import vocabulary as words
 from xapi.vocabulary import Verb
@@ -26,7 +31,9 @@ NAMESPACE = UUID("6f0c5a0e-7d1a-5b6c-9a53-1f3f0f2f7a11")
 """Of the ids that are computed; never changes."""
 VERSION = "1.0.3"
 THRESHOLD = 0.95
-"""Share of a film after which it counts as seen."""
+"""Share of a film from which on it counts as seen."""
+
+Plain = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,11 @@ class Actor:
     home_page: str
     name: str
 
+    @property
+    def key(self) -> str:
+        """Give the text by which an actor's statements are kept together."""
+        return f"{self.home_page}|{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Activity:
@@ -43,11 +55,12 @@ class Activity:
 
     id: str
     type: str
+    """IRI, such as ``vocabulary.PAGE.iri``."""
     name: str
-    language: str = "en"
-    definition: str = ""
-    """A whole definition as JSON text, in place of type and name; for questions."""
-    extensions: tuple[tuple[str, str], ...] = ()
+    language: str
+    definition: Mapping[str, Any] | None = None
+    """A whole definition in the standard's JSON form, in place of type and name; for questions."""
+    extensions: Mapping[str, object] = field(default_factory=dict)
     """Of the definition."""
 
 
@@ -59,7 +72,7 @@ class Context:
     """One for each enrolment."""
     session_id: str
     language: str
-    platform: str = ""
+    platform: str | None = None
     parent: tuple[Activity, ...] = ()
     grouping: tuple[Activity, ...] = ()
     category: tuple[str, ...] = ()
@@ -67,15 +80,15 @@ class Context:
     extensions: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """Who, where and when, and what makes the happening one."""
+class Occasion(TypedDict):
+    """What every builder is told."""
 
     actor: Actor
+    activity: Activity
     context: Context
     at: datetime
     key: str
-    """Stable text, such as the id of the attempt and the question; with the verb it gives the id."""
+    """Stable text, such as attempt and question; together with the verb it makes the id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +96,9 @@ class Built:
     """A statement ready for the outbox."""
 
     id: UUID
-    actor_key: str
-    payload: str
+    json: str
+    actor: Actor
+    timestamp: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +110,14 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class VideoMoment:
-    """Where a film stands; seconds, with at most three decimals kept."""
+class Seen:
+    """Where a film stands and what of it was seen, over the whole enrolment."""
 
-    time_s: float = 0.0
-    from_s: float = 0.0
-    to_s: float = 0.0
-    progress: float = 0.0
-    """Share seen of the whole, 0 to 1, over the registration."""
-    segments: str = ""
-    """``0[.]12[,]14[.]21`` as the video profile has it."""
+    time_s: float
+    progress: float
+    """Share of the film, 0 to 1."""
+    segments: tuple[tuple[float, float], ...] = ()
+    """From second, to second."""
 
 
 def statement_id(verb: Verb, key: str) -> UUID:
@@ -113,266 +125,302 @@ def statement_id(verb: Verb, key: str) -> UUID:
     return uuid5(NAMESPACE, f"{verb.iri} {key}")
 
 
-# What happens in a course
+# A visit
 
 
-def launched(occasion: Occasion, course: Activity) -> Built:
+def launched(**occasion: Unpack[Occasion]) -> Built:
     """Say that a platform launched a course."""
-    return _build(words.LAUNCHED, occasion, course)
+    return _build(words.LAUNCHED, occasion)
 
 
-def initialized(occasion: Occasion, course: Activity) -> Built:
+def initialized(**occasion: Unpack[Occasion]) -> Built:
     """Say that a visit to a course began."""
-    return _build(words.INITIALIZED, occasion, course)
+    return _build(words.INITIALIZED, occasion)
 
 
-def terminated(occasion: Occasion, course: Activity, duration: timedelta) -> Built:
+def terminated(*, duration: timedelta, **occasion: Unpack[Occasion]) -> Built:
     """Say that a visit ended, and how long it was."""
-    return _build(words.TERMINATED, occasion, course, {"duration": duration})
+    return _build(words.TERMINATED, occasion, {}, duration)
 
 
-def viewed(occasion: Occasion, page: Activity) -> Built:
+# What is read and done
+
+
+def viewed(*, duration: timedelta | None = None, **occasion: Unpack[Occasion]) -> Built:
     """Say that a page was opened."""
-    return _build(words.EXPERIENCED, occasion, page)
+    return _build(words.EXPERIENCED, occasion, {}, duration)
 
 
-def progressed(occasion: Occasion, whole: Activity, percent: int) -> Built:
-    """Say which share of a course or module is done, as a whole percent from 0 to 100."""
-    return _build(words.PROGRESSED, occasion, whole, {"extensions": {words.PROGRESS: percent}})
+def progressed(*, percent: int, **occasion: Unpack[Occasion]) -> Built:
+    """Say which share of a course or module is done.
+
+    Args:
+        percent: a whole number from 0 to 100.
+        occasion: what every builder is told.
+    """
+    if not 0 <= percent <= 100:
+        raise ValueError(f"{percent} percent")
+    return _build(words.PROGRESSED, occasion, {"extensions": {words.PROGRESS.iri: percent}})
 
 
-def completed(occasion: Occasion, whole: Activity, duration: timedelta | None = None) -> Built:
-    """Say that a course or module is done as a whole."""
-    result: dict[str, Any] = {"completion": True}
-    if duration is not None:
-        result["duration"] = duration
-    return _build(words.COMPLETED, occasion, whole, result)
+def completed(*, duration: timedelta | None = None, **occasion: Unpack[Occasion]) -> Built:
+    """Say that a course, a module or an item is done."""
+    return _build(words.COMPLETED, occasion, {"completion": True}, duration)
 
 
 # Questions, quizzes, exams
 
 
 def answered(
-    occasion: Occasion, question: Activity, response: str, score: Score, *, success: bool
+    *,
+    response: str,
+    score: Score,
+    success: bool,
+    duration: timedelta | None = None,
+    **occasion: Unpack[Occasion],
 ) -> Built:
-    """Say what was answered, and what it earned."""
-    result: dict[str, Any] = {"success": success, "score": _score(score)}
+    """Say what was answered, and what it earned.
+
+    Args:
+        response: in the standard's form for the kind of question; empty where nothing was given.
+        score: of this question.
+        success: whether it was right as a whole.
+        duration: from showing the question to the answer.
+        occasion: what every builder is told.
+    """
+    result: Plain = {"success": success, "score": scaled(score)}
     if response:
         result["response"] = response
-    return _build(words.ANSWERED, occasion, question, result)
+    return _build(words.ANSWERED, occasion, result, duration)
 
 
-def attempted(occasion: Occasion, assessment: Activity) -> Built:
+def attempted(**occasion: Unpack[Occasion]) -> Built:
     """Say that an attempt began."""
-    return _build(words.ATTEMPTED, occasion, assessment)
+    return _build(words.ATTEMPTED, occasion)
+
+
+def suspended(*, duration: timedelta | None = None, **occasion: Unpack[Occasion]) -> Built:
+    """Say that an attempt was left open."""
+    return _build(words.SUSPENDED, occasion, {}, duration)
+
+
+def resumed(**occasion: Unpack[Occasion]) -> Built:
+    """Say that somebody came back to an open attempt."""
+    return _build(words.RESUMED, occasion)
 
 
 def scored(
-    occasion: Occasion, assessment: Activity, score: Score, duration: timedelta | None = None
+    *, score: Score, duration: timedelta | None = None, **occasion: Unpack[Occasion]
 ) -> Built:
-    """Say what an attempt earned, where nobody passes or fails."""
-    return _build(words.SCORED, occasion, assessment, _result(score, duration))
+    """Say what an attempt earned, where nobody passes or fails, or after it was marked again."""
+    return _build(words.SCORED, occasion, {"score": scaled(score)}, duration)
 
 
 def passed(
-    occasion: Occasion, assessment: Activity, score: Score, duration: timedelta | None = None
+    *, score: Score, duration: timedelta | None = None, **occasion: Unpack[Occasion]
 ) -> Built:
     """Say that an attempt reached the pass mark."""
-    return _build(words.PASSED, occasion, assessment, _result(score, duration, success=True))
+    return _build(words.PASSED, occasion, {"success": True, "score": scaled(score)}, duration)
 
 
 def failed(
-    occasion: Occasion, assessment: Activity, score: Score, duration: timedelta | None = None
+    *, score: Score, duration: timedelta | None = None, **occasion: Unpack[Occasion]
 ) -> Built:
     """Say that an attempt missed the pass mark."""
-    return _build(words.FAILED, occasion, assessment, _result(score, duration, success=False))
+    return _build(words.FAILED, occasion, {"success": False, "score": scaled(score)}, duration)
 
 
 # Films (video profile 1.0.3)
 
 
-def video_initialized(occasion: Occasion, video: Activity, session: UUID) -> Built:
-    """Say that a film was opened; takes the id that the page made, as the profile wants it."""
-    return _build(words.INITIALIZED, occasion, video, {}, given_id=session)
+def in_film(context: Context, *, session: UUID, seconds: Fraction) -> Context:
+    """Give the context that every statement about a film has.
+
+    Args:
+        context: of the page that shows the film.
+        session: made by the page (version 4); also the id of its ``initialized``.
+        seconds: how long the film is.
+    """
+    extensions = {
+        **context.extensions,
+        words.VIDEO_SESSION.iri: str(session),
+        words.VIDEO_LENGTH.iri: _second(seconds),
+        words.VIDEO_THRESHOLD.iri: THRESHOLD,
+    }
+    return replace(context, category=(*context.category, words.VIDEO), extensions=extensions)
 
 
-def video_played(occasion: Occasion, video: Activity, moment: VideoMoment) -> Built:
-    """Say that a film runs from a moment on."""
-    return _build(
-        words.PLAYED, occasion, video, {"extensions": {words.VIDEO_TIME: _s(moment.time_s)}}
-    )
+def video_initialized(*, session: UUID, **occasion: Unpack[Occasion]) -> Built:
+    """Say that a film was opened; its id is the session's, as the profile has it."""
+    return _build(words.INITIALIZED, occasion, given_id=session)
 
 
-def video_paused(occasion: Occasion, video: Activity, moment: VideoMoment) -> Built:
+def video_played(*, time_s: float, **occasion: Unpack[Occasion]) -> Built:
+    """Say that a film runs from a second on."""
+    return _build(words.PLAYED, occasion, {"extensions": {words.VIDEO_TIME.iri: _second(time_s)}})
+
+
+def video_paused(*, seen: Seen, **occasion: Unpack[Occasion]) -> Built:
     """Say that a film was stopped for a while."""
-    return _build(words.PAUSED, occasion, video, {"extensions": _seen(moment)})
+    return _build(words.PAUSED, occasion, {"extensions": _seen(seen)})
 
 
-def video_seeked(occasion: Occasion, video: Activity, moment: VideoMoment) -> Built:
+def video_seeked(*, from_s: float, to_s: float, **occasion: Unpack[Occasion]) -> Built:
     """Say that somebody jumped in a film."""
-    jump = {words.VIDEO_FROM: _s(moment.from_s), words.VIDEO_TO: _s(moment.to_s)}
-    return _build(words.SEEKED, occasion, video, {"extensions": jump})
+    jump = {words.VIDEO_FROM.iri: _second(from_s), words.VIDEO_TO.iri: _second(to_s)}
+    return _build(words.SEEKED, occasion, {"extensions": jump})
 
 
-def video_completed(
-    occasion: Occasion, video: Activity, moment: VideoMoment, duration: timedelta
-) -> Built:
+def video_completed(*, seen: Seen, duration: timedelta, **occasion: Unpack[Occasion]) -> Built:
     """Say that enough of a film was seen."""
-    result = {"completion": True, "duration": duration, "extensions": _seen(moment)}
-    return _build(words.COMPLETED, occasion, video, result)
+    result: Plain = {"completion": True, "extensions": _seen(seen)}
+    return _build(words.COMPLETED, occasion, result, duration)
 
 
-def video_terminated(occasion: Occasion, video: Activity, moment: VideoMoment) -> Built:
+def video_terminated(*, seen: Seen, **occasion: Unpack[Occasion]) -> Built:
     """Say that a film was left."""
-    return _build(words.TERMINATED, occasion, video, {"extensions": _seen(moment)})
+    return _build(words.TERMINATED, occasion, {"extensions": _seen(seen)})
 
 
-def video_context(session: UUID, seconds: Fraction) -> dict[str, object]:
-    """Give the extensions that the context of every statement about a film has."""
-    return {
-        words.VIDEO_SESSION: str(session),
-        words.VIDEO_LENGTH: round(float(seconds)),
-        words.VIDEO_THRESHOLD: THRESHOLD,
-    }
+# Pieces
 
 
-# How a statement is made
+def scaled(score: Score) -> Plain:
+    """Say in the standard's words what was earned.
 
-
-def _s(seconds: float) -> float:
-    return round(float(seconds), 3)
-
-
-def _seen(moment: VideoMoment) -> dict[str, object]:
-    seen: dict[str, object] = {
-        words.VIDEO_TIME: _s(moment.time_s),
-        words.VIDEO_PROGRESS: _s(moment.progress),
-    }
-    if moment.segments:
-        seen[words.VIDEO_SEGMENTS] = moment.segments
-    return seen
-
-
-def _score(score: Score) -> dict[str, float]:
+    Raises:
+        ValueError: points lie outside 0 to maximum.
+    """
     if not 0 <= score.points <= score.maximum or score.maximum <= 0:
         raise ValueError(f"{score.points} of {score.maximum} points")
     return {
         "scaled": round(float(score.points / score.maximum), 6),
-        "raw": _number(score.points),
+        "raw": _decimal(score.points),
         "min": 0,
         "max": score.maximum,
     }
 
 
-def _number(points: Fraction) -> float:
-    return int(points) if points.denominator == 1 else round(float(points), 6)
-
-
-def _result(
-    score: Score, duration: timedelta | None, *, success: bool | None = None
-) -> dict[str, Any]:
-    result: dict[str, Any] = {"score": _score(score), "completion": True}
-    if success is not None:
-        result["success"] = success
-    if duration is not None:
-        result["duration"] = duration
-    return result
-
-
 def iso_duration(duration: timedelta) -> str:
-    """Give a duration as ISO 8601 with at most two decimals, such as ``PT1H2M3.45S``."""
+    """Give a duration by ISO 8601 with at most two decimals, such as ``PT1H2M3.45S``."""
     hundredths = max(0, round(duration.total_seconds() * 100))
     minutes, rest = divmod(hundredths, 6000)
     hours, minutes = divmod(minutes, 60)
-    seconds = f"{rest // 100}.{rest % 100:02d}".rstrip("0").rstrip(".")
-    parts = f"{hours}H" if hours else ""
-    parts += f"{minutes}M" if minutes else ""
-    return f"PT{parts}{seconds}S" if seconds != "0" or not parts else f"PT{parts}"
+    parts = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
+    if rest or not parts:
+        parts += f"{rest // 100}.{rest % 100:02d}".rstrip("0").rstrip(".") + "S"
+    return f"PT{parts}"
+
+
+def iso_moment(moment: datetime) -> str:
+    """Give a moment by RFC 3339 in UTC, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _decimal(points: Fraction) -> float:
+    return int(points) if points.denominator == 1 else round(float(points), 6)
+
+
+def _second(seconds: float | Fraction) -> float:
+    rounded = round(float(seconds), 3)
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _seen(seen: Seen) -> Plain:
+    told: Plain = {
+        words.VIDEO_TIME.iri: _second(seen.time_s),
+        words.VIDEO_PROGRESS.iri: _second(min(1.0, max(0.0, seen.progress))),
+    }
+    if seen.segments:
+        pairs = (f"{_second(start):g}[.]{_second(end):g}" for start, end in seen.segments)
+        told[words.VIDEO_SEGMENTS.iri] = "[,]".join(pairs)
+    return told
+
+
+# How a statement is made. Its parts come again and again, so each is made by the library once and
+# kept as it writes it; ids, times and durations are written by us: the library changes some.
 
 
 def _build(
     verb: Verb,
     occasion: Occasion,
-    activity: Activity,
-    result: Mapping[str, Any] | None = None,
+    result: Plain | None = None,
+    duration: timedelta | None = None,
     *,
     given_id: UUID | None = None,
 ) -> Built:
-    made_id = given_id or statement_id(verb, occasion.key)
-    given = dict(result or {})
-    duration = given.pop("duration", None)
-    statement = tincan.Statement(
-        id=made_id,
-        actor=_agent(occasion.actor),
-        verb=_verb(verb),
-        object=_activity(activity),
-        context=_context(occasion.context),
-        timestamp=occasion.at.astimezone(UTC),
-    )
-    if given:
-        statement.result = tincan.Result(**given)
-    plain = statement.as_version()
-    if duration is not None:  # the library rewrites durations
-        plain.setdefault("result", {})["duration"] = iso_duration(duration)
-    plain["version"] = VERSION
-    return Built(made_id, actor_key(occasion.actor), orjson.dumps(plain).decode())
+    made_id = given_id or statement_id(verb, occasion["key"])
+    actor, at = occasion["actor"], occasion["at"]
+    made = _plain(tincan_statement.Statement(id=made_id))
+    told = _plain(tincan_result.Result(**result)) if result else {}
+    if duration is not None:
+        told["duration"] = iso_duration(duration)
+    plain: Plain = {
+        "id": made["id"],
+        "actor": _actor(actor),
+        "verb": _verb(verb),
+        "object": _activity(occasion["activity"]),
+        **({"result": told} if told else {}),
+        "context": _context(occasion["context"]),
+        "timestamp": iso_moment(at),
+        "version": VERSION,
+    }
+    return Built(made_id, orjson.dumps(plain).decode(), actor, at)
 
 
-def actor_key(actor: Actor) -> str:
-    """Give the text by which an actor's statements are kept in order."""
-    return f"{actor.home_page}|{actor.name}"
-
-
-def _agent(actor: Actor) -> tincan.Agent:
+@functools.lru_cache(maxsize=2048)
+def _actor(actor: Actor) -> Plain:
     account = agent_account.AgentAccount(name=actor.name, home_page=actor.home_page)
-    return tincan.Agent(account=account)
+    return _plain(agent.Agent(account=account))
 
 
 @functools.cache
-def _verb(verb: Verb) -> tincan.Verb:
-    return tincan.Verb(id=verb.iri, display=tincan.LanguageMap({"en": verb.name}))
+def _verb(verb: Verb) -> Plain:
+    return _plain(tincan_verb.Verb(id=verb.iri, display={"en": verb.word}))
+
+
+def _context(context: Context) -> Plain:
+    made = tincan_context.Context(language=context.language, platform=context.platform)
+    plain = _plain(made)
+    plain["registration"] = str(context.registration)
+    if context.parent or context.grouping or context.category:
+        plain["contextActivities"] = {
+            role: listed
+            for role, listed in (
+                ("parent", [_activity(each) for each in context.parent]),
+                ("grouping", [_activity(each) for each in context.grouping]),
+                ("category", [_profile(each) for each in context.category]),
+            )
+            if listed
+        }
+    plain["extensions"] = {words.SESSION_ID.iri: context.session_id, **context.extensions}
+    return plain
+
+
+def _activity(activity: Activity) -> Plain:
+    given = orjson.dumps([activity.definition, activity.extensions])
+    return _kept_activity(activity.id, activity.type, activity.name, activity.language, given)
 
 
 @functools.lru_cache(maxsize=4096)
-def _activity(activity: Activity) -> tincan.Activity:
-    if activity.definition:
-        definition = activity_definition.ActivityDefinition(**orjson.loads(activity.definition))
-    else:
-        definition = activity_definition.ActivityDefinition(
-            type=activity.type, name=tincan.LanguageMap({activity.language: activity.name})
-        )
-    if activity.extensions:
-        definition.extensions = tincan.Extensions(dict(activity.extensions))
-    return tincan.Activity(id=activity.id, definition=definition)
-
-
-def _context(context: Context) -> tincan.Context:
-    made = tincan.Context(
-        registration=context.registration,
-        language=context.language,
-        extensions=tincan.Extensions({words.SESSION_ID: context.session_id, **context.extensions}),
-        context_activities=_around(context.parent, context.grouping, context.category),
+def _kept_activity(iri: str, kind: str, name: str, language: str, given: bytes) -> Plain:
+    whole, extensions = orjson.loads(given)
+    definition = activity_definition.ActivityDefinition(
+        whole or {"type": kind, "name": {language: name}}
     )
-    if context.platform:
-        made.platform = context.platform
-    return made
-
-
-@functools.lru_cache(maxsize=4096)
-def _around(
-    parent: Sequence[Activity], grouping: Sequence[Activity], category: Sequence[str]
-) -> tincan.ContextActivities:
-    made = tincan.ContextActivities()
-    if parent:
-        made.parent = [_activity(each) for each in parent]
-    if grouping:
-        made.grouping = [_activity(each) for each in grouping]
-    if category:
-        made.category = [_profile(each) for each in category]
-    return made
+    if extensions:
+        definition.extensions = extensions
+    return _plain(tincan_activity.Activity(id=iri, definition=definition))
 
 
 @functools.cache
-def _profile(iri: str) -> tincan.Activity:
-    definition = activity_definition.ActivityDefinition(type=words.PROFILE_TYPE)
-    return tincan.Activity(id=iri, definition=definition)
+def _profile(iri: str) -> Plain:
+    definition = activity_definition.ActivityDefinition(type=words.PROFILE.iri)
+    activity = tincan_activity.Activity(id=iri, definition=definition)
+    around = context_activities.ContextActivities(category=[activity])
+    return dict(_plain(around)["category"][0])
+
+
+def _plain(made: Any) -> Plain:
+    plain: Plain = made.as_version()
+    return plain
