@@ -1,187 +1,162 @@
-"""One round: what is queued goes to the store next door, or to one over HTTP.
+"""One round: what waits goes to the store next door, or to one over HTTP.
 
-For each target one worker at a time, in the order of the outbox, so that each actor's statements
-arrive in order. A target that does not answer is paused, longer each time, and nothing overtakes;
-a statement that it refuses is set aside with the reason, and stops no other. Killed at any moment,
-the next round sends again: ids make that harmless.
+For each store one worker at a time, in the order of the outbox, so that each actor's statements
+arrive in order. A store that does not answer is left to rest, longer each time, and nothing
+overtakes; a statement that it refuses is set aside with the reason, and stops no other. Killed at
+any moment, the next round sends again: ids make that harmless.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-import httpx
-import orjson
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import Select, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from xapi import store
+from xapi import received, store
 from xapi.db import Begin
+from xapi.external import Entry, ExternalStore, Round
 from xapi.models import Delivery, OutboxEntry, Target
 from xapi.validation import StatementError
 
 LEASE = timedelta(minutes=3)
+"""How long a worker that died keeps others from a store over HTTP."""
+NO_LEASE = timedelta(0)
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
 BATCH = 100
-TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-ANSWER_LIMIT = 2 * 1024 * 1024
-VERSION_HEADER = "X-Experience-API-Version"
-INSERTS = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A statement to be delivered."""
-
-    seq: int
-    id: UUID
-    payload: str
-
-
-@dataclass(slots=True)
-class Round:
-    """What a target made of a batch."""
-
-    delivered: list[Entry] = field(default_factory=list)
-    refused: list[tuple[Entry, str]] = field(default_factory=list)
-    pause: str = ""
-    """Why the target must rest; what is in neither list is sent again then."""
-    retry_after: timedelta | None = None
+INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedStore:
     """The store in the same database: no HTTP, the same validation, one transaction."""
 
-    authority: dict[str, Any]
+    authority: Mapping[str, Any]
     name: str = "embedded"
 
 
-class ExternalStore:
-    """A record store over HTTP, on a connection kept open."""
-
-    def __init__(self, url: str, key: str, secret: str, *, name: str = "external") -> None:
-        self.name = name
-        self._url = f"{url.rstrip('/')}/statements"
-        self._client = httpx.Client(
-            auth=(key, secret),
-            timeout=TIMEOUT,
-            headers={VERSION_HEADER: "1.0.3", "Content-Type": "application/json"},
-            follow_redirects=False,
-        )
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._client.close()
-
-    def send(self, entries: Sequence[Entry]) -> Round:
-        """Send a batch; a refused one is halved until the bad statement is alone."""
-        made = Round()
-        self._send(list(entries), made)
-        return made
-
-    def _send(self, entries: list[Entry], made: Round) -> None:
-        if not entries or made.pause:
-            return
-        status, text, wait = self._post(entries)
-        if 200 <= status < 300:
-            made.delivered += entries
-        elif status in {0, 401, 403, 408, 429} or status >= 500:
-            made.pause, made.retry_after = text, wait
-        elif len(entries) > 1:
-            middle = len(entries) // 2
-            self._send(entries[:middle], made)
-            self._send(entries[middle:], made)
-        elif status == 409 and self._holds_the_same(entries[0]):
-            made.delivered += entries
-        else:
-            made.refused.append((entries[0], text))
-
-    def _post(self, entries: Sequence[Entry]) -> tuple[int, str, timedelta | None]:
-        body = f"[{','.join(entry.payload for entry in entries)}]".encode()
-        try:
-            answer = self._client.post(self._url, content=body)
-        except httpx.HTTPError as error:
-            return 0, f"The store cannot be reached: {type(error).__name__}.", None
-        wait = answer.headers.get("Retry-After", "")
-        text = f"The store answered {answer.status_code}: {answer.text[:300]}"
-        return answer.status_code, text, timedelta(seconds=int(wait)) if wait.isdigit() else None
-
-    def _holds_the_same(self, entry: Entry) -> bool:
-        try:
-            answer = self._client.get(self._url, params={"statementId": str(entry.id)})
-            held = orjson.loads(answer.content) if answer.status_code == 200 else None
-        except (httpx.HTTPError, ValueError):
-            return False
-        if not isinstance(held, dict):
-            return False
-        try:
-            return store.content_hash(held) == store.content_hash(orjson.loads(entry.payload))
-        except (KeyError, TypeError):
-            return False
+Store = EmbeddedStore | ExternalStore
 
 
 def deliver_due(
-    begin: Begin,
-    targets: Sequence[EmbeddedStore | ExternalStore],
-    *,
-    now: datetime,
-    limit: int = BATCH,
+    begin: Begin, targets: Sequence[Store], *, now: datetime, limit: int = BATCH
 ) -> int:
-    """Bring up to ``limit`` entries to each target; give how many were settled."""
+    """Bring up to ``limit`` entries to each store; give how many were settled."""
     names = [target.name for target in targets]
-    return sum(_round(begin, target, names, now=now, limit=limit) for target in targets)
+    settled = 0
+    for target in targets:
+        if isinstance(target, EmbeddedStore):
+            settled += _keep(begin, target, names, now=now, limit=limit)
+        else:
+            settled += _send(begin, target, names, now=now, limit=limit)
+    return settled
 
 
-def _round(
-    begin: Begin,
-    target: EmbeddedStore | ExternalStore,
-    names: Sequence[str],
-    *,
-    now: datetime,
-    limit: int,
+def list_targets(session: Session) -> list[Target]:
+    """Give the stores that were ever sent to, with why they rest."""
+    return list(session.scalars(select(Target).order_by(Target.name)))
+
+
+def wake(session: Session, *, now: datetime) -> int:
+    """End the rest of all stores; give how many rested."""
+    resting = list(
+        session.scalars(select(Target).where(or_(Target.due_at > now, Target.reason != "")))
+    )
+    for target in resting:
+        target.due_at, target.tries, target.reason = now, 0, ""
+    return len(resting)
+
+
+# To a store over HTTP: claim, send, settle
+
+
+def _send(
+    begin: Begin, target: ExternalStore, names: Sequence[str], *, now: datetime, limit: int
 ) -> int:
     with begin() as session:
-        entries = _claim(session, target.name, now=now, limit=limit)
-    if not entries:
-        return 0
-    if isinstance(target, EmbeddedStore):
-        return _keep(begin, target, entries, names, now=now)
+        entries = _claim(session, target.name, LEASE, now=now, limit=limit)
+        if not entries:
+            _sweep(session, names)
+            return 0
     made = target.send(entries)
     with begin() as session:
         _settle(session, target.name, made, names, now=now)
     return len(made.delivered) + len(made.refused)
 
 
-def _claim(session: Session, name: str, *, now: datetime, limit: int) -> list[Entry]:
+# To the store next door: all in one transaction
+
+
+def _keep(
+    begin: Begin, target: EmbeddedStore, names: Sequence[str], *, now: datetime, limit: int
+) -> int:
+    entries: list[Entry] = []
+    try:
+        with begin() as session:
+            entries = _claim(session, target.name, NO_LEASE, now=now, limit=limit)
+            if not entries:
+                _sweep(session, names)
+                return 0
+            _keep_all(session, target, entries, now=now)
+            _settle(session, target.name, Round(delivered=entries), names, now=now)
+    except (StatementError, store.ConflictError):
+        for entry in entries:
+            _keep_one(begin, target, entry, names, now=now)
+    return len(entries)
+
+
+def _keep_one(
+    begin: Begin, target: EmbeddedStore, entry: Entry, names: Sequence[str], *, now: datetime
+) -> None:
+    try:
+        with begin() as session:
+            _keep_all(session, target, [entry], now=now)
+            _settle(session, target.name, Round(delivered=[entry]), names, now=now)
+        return
+    except StatementError as error:
+        reason = str(error)
+    except store.ConflictError:
+        reason = "The store holds another statement of this id."
+    with begin() as session:
+        _settle(session, target.name, Round(refused=[(entry, reason)]), names, now=now)
+
+
+def _keep_all(
+    session: Session, target: EmbeddedStore, entries: Sequence[Entry], *, now: datetime
+) -> None:
+    given = [received.from_own(entry.payload) for entry in entries]
+    store.keep(session, given, authority=target.authority, now=now)
+
+
+# What waits
+
+
+def _claim(
+    session: Session, name: str, lease: timedelta, *, now: datetime, limit: int
+) -> list[Entry]:
     waiting = _waiting(name, limit)
-    rows = session.execute(waiting).all()
-    if not rows:
+    if session.execute(waiting.limit(1)).first() is None:
         return []
     dialect = session.get_bind().dialect.name
-    session.execute(
-        INSERTS[dialect](Target)
-        .values(name=name, due_at=now, leased_until=now, tries=0, reason="")
-        .on_conflict_do_nothing()
-    )
+    fields = {"name": name, "due_at": now, "leased_until": now, "tries": 0, "reason": ""}
+    session.execute(INSERTS[dialect](Target).values(fields).on_conflict_do_nothing())
     leased = session.execute(
         update(Target)
         .where(Target.name == name, Target.due_at <= now, Target.leased_until <= now)
-        .values(leased_until=now + LEASE)
+        .values(leased_until=now + lease)
         .returning(Target.name)
     ).all()
-    return [Entry(*row) for row in session.execute(waiting)] if leased else []
+    return [Entry(*row) for row in session.execute(waiting).tuples()] if leased else []
 
 
-def _waiting(name: str, limit: int) -> Any:
+def _waiting(name: str, limit: int) -> Select[Any]:
     done = and_(Delivery.seq == OutboxEntry.seq, Delivery.target == name)
     return (
         select(OutboxEntry.seq, OutboxEntry.statement_id, OutboxEntry.payload)
@@ -192,75 +167,51 @@ def _waiting(name: str, limit: int) -> Any:
     )
 
 
-def _keep(
-    begin: Begin,
-    target: EmbeddedStore,
-    entries: Sequence[Entry],
-    names: Sequence[str],
-    *,
-    now: datetime,
-) -> int:
-    """Keep a batch and settle it in one transaction; a bad one is found one by one."""
-    made = Round()
-    try:
-        with begin() as session:
-            statements = [orjson.loads(entry.payload) for entry in entries]
-            store.keep(session, statements, authority=target.authority, now=now)
-            _settle(session, target.name, Round(list(entries)), names, now=now)
-    except (StatementError, store.ConflictError, ValueError):
-        for entry in entries:
-            _keep_one(begin, target, entry, made, now=now)
-        with begin() as session:
-            _settle(session, target.name, made, names, now=now)
-    return len(entries)
-
-
-def _keep_one(
-    begin: Begin, target: EmbeddedStore, entry: Entry, made: Round, *, now: datetime
-) -> None:
-    try:
-        with begin() as session:
-            given = [orjson.loads(entry.payload)]
-            store.keep(session, given, authority=target.authority, now=now)
-    except store.ConflictError:
-        made.refused.append((entry, "The store holds another statement of this id."))
-    except ValueError as error:
-        made.refused.append((entry, str(error)))
-    else:
-        made.delivered.append(entry)
-
-
 def _settle(
     session: Session, name: str, made: Round, names: Sequence[str], *, now: datetime
 ) -> None:
-    others = [each for each in names if each != name]
-    dialect = session.get_bind().dialect.name
-    rows = [
-        {"target": name, "seq": entry.seq, "delivered_at": now, "stuck_at": None, "reason": ""}
-        for entry in made.delivered
-        if others
-    ] + [
-        {"target": name, "seq": entry.seq, "delivered_at": None, "stuck_at": now, "reason": why}
-        for entry, why in made.refused
-    ]
-    if rows:
+    alone = list(names) == [name]
+    taken = [] if alone else [_told(name, entry, now, None) for entry in made.delivered]
+    refused = [_told(name, entry, None, now, reason) for entry, reason in made.refused]
+    if taken or refused:
+        dialect = session.get_bind().dialect.name
+        rows = [*taken, *refused]
         session.execute(INSERTS[dialect](Delivery).on_conflict_do_nothing(), rows)
     done = [entry.seq for entry in made.delivered]
-    if others and done:
-        done = _done_everywhere(session, done, len(names))
+    if done and not alone:
+        done = list(session.scalars(_everywhere(names).where(Delivery.seq.in_(done))))
     if done:
         session.execute(delete(OutboxEntry).where(OutboxEntry.seq.in_(done)))
     _rest_or_go_on(session, name, made, now=now)
 
 
-def _done_everywhere(session: Session, seqs: Sequence[int], count: int) -> list[int]:
-    rows = session.execute(
+def _told(
+    name: str, entry: Entry, delivered: datetime | None, stuck: datetime | None, reason: str = ""
+) -> dict[str, Any]:
+    return {
+        "target": name,
+        "seq": entry.seq,
+        "delivered_at": delivered,
+        "stuck_at": stuck,
+        "reason": reason,
+    }
+
+
+def _everywhere(names: Sequence[str]) -> Select[Any]:
+    """Ask for the entries that every store has taken."""
+    return (
         select(Delivery.seq)
-        .where(Delivery.seq.in_(seqs), Delivery.delivered_at.is_not(None))
+        .where(Delivery.target.in_(names), Delivery.delivered_at.is_not(None))
         .group_by(Delivery.seq)
-        .having(func.count() >= count)
+        .having(func.count() >= len(names))
     )
-    return [row.seq for row in rows]
+
+
+def _sweep(session: Session, names: Sequence[str]) -> None:
+    """Remove entries that waited for a store which is no longer sent to."""
+    done = list(session.scalars(_everywhere(names).limit(BATCH)))
+    if done:
+        session.execute(delete(OutboxEntry).where(OutboxEntry.seq.in_(done)))
 
 
 def _rest_or_go_on(session: Session, name: str, made: Round, *, now: datetime) -> None:
@@ -269,22 +220,8 @@ def _rest_or_go_on(session: Session, name: str, made: Round, *, now: datetime) -
     if not made.pause:
         target.tries, target.reason, target.due_at = 0, "", now
         return
-    wait = min(FIRST_WAIT * 2 ** min(target.tries, 12), LONGEST_WAIT)
-    wait *= random.uniform(0.75, 1.0)  # noqa: S311  # spreads the load, keeps no secret
+    wait = LONGEST_WAIT if made.locked_out else FIRST_WAIT * 2 ** min(target.tries, 12)
+    wait = min(wait, LONGEST_WAIT) * random.uniform(0.75, 1.0)  # noqa: S311  # spreads the load
     wait = max(wait, made.retry_after or wait)
     target.tries += 1
     target.reason, target.due_at = made.pause, now + min(wait, LONGEST_WAIT)
-
-
-def list_targets(session: Session) -> list[Target]:
-    """Give the targets that were ever sent to, with why they are paused."""
-    return list(session.scalars(select(Target).order_by(Target.name)))
-
-
-def wake(session: Session, *, now: datetime) -> int:
-    """End the pauses of all targets; give how many were paused."""
-    paused = session.scalars(select(Target).where(or_(Target.due_at > now, Target.reason != "")))
-    found = list(paused)
-    for target in found:
-        target.due_at, target.tries, target.reason = now, 0, ""
-    return len(found)

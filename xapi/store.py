@@ -1,20 +1,19 @@
-"""Keep and find statements: sameness, voiding, order, paging."""
+"""Keep statements: sameness, order, voiding. A batch is kept as a whole or not at all."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import orjson
-from sqlalchemy import Select, and_, insert, or_, select, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from xapi.contents import activities_of, agents_of, content_hash
 from xapi.models import (
     ActivityRow,
     AgentRow,
@@ -23,311 +22,213 @@ from xapi.models import (
     StatementRow,
     VerbRow,
 )
-from xapi.validation import VOIDED, StatementError, check_statement, read_moment
+from xapi.received import Received, with_fields
+from xapi.statements import iso_moment
+from xapi.validation import StatementError, check_statement, read_moment
+from xapi.vocabulary import VOIDED
 
-VERSION = "1.0.3"
-INSERTS = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
-PAGE = 100
+FIRST_VERSION = "1.0.0"
+"""Of a statement that names none (1.0.3, part two, 2.4.10)."""
+LOCK = 0x786170695F736571
+"""Advisory lock of PostgreSQL: one batch after the other, so that numbers are given in order."""
+CHUNK = 500
+INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
 
 
 class ConflictError(Exception):
     """A statement of this id is kept, and says something else."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """What is looked for; None: no matter."""
-
-    agent: str | None = None
-    """Identifier as :func:`identifier_of` gives it."""
-    verb: str | None = None
-    activity: str | None = None
-    registration: UUID | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    related_agents: bool = False
-    related_activities: bool = False
-    ascending: bool = False
-    limit: int = PAGE
-    after_seq: int | None = None
-    """Where the page before ended."""
-
-
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Statements found, as kept, and where the next page begins."""
+class Fresh:
+    """A statement about to be kept."""
 
-    payloads: tuple[str, ...]
-    next_seq: int | None
+    id: UUID
+    received: Received
+    content_hash: str
+
+    @property
+    def target(self) -> UUID | None:
+        """Give the statement that this one refers to."""
+        thing = self.received.parsed["object"]
+        return UUID(thing["id"]) if thing.get("objectType") == "StatementRef" else None
+
+    @property
+    def is_voiding(self) -> bool:
+        """Say whether it voids its target."""
+        return bool(self.received.parsed["verb"]["id"] == VOIDED)
 
 
 def keep(
     session: Session,
-    given: Sequence[dict[str, Any]],
+    given: Sequence[Received],
     *,
     authority: Mapping[str, Any],
     now: datetime,
 ) -> list[UUID]:
-    """Keep a batch of statements as a whole; give their ids in the order sent.
+    """Keep a batch of statements; give their ids in the order sent.
 
-    A statement that is kept already and equal is left as it is. Nothing is kept where one is bad.
+    A statement that is kept already and equal is left as it is.
 
     Raises:
         StatementError: one of them is none, or an id stands in the batch twice.
         ConflictError: one of them is kept and says something else.
     """
     for each in given:
-        check_statement(each)
-    ids = [UUID(each["id"]) if "id" in each else uuid4() for each in given]
+        check_statement(each.parsed)
+    ids = [UUID(each.parsed["id"]) if "id" in each.parsed else uuid4() for each in given]
     if len(set(ids)) != len(ids):
         raise StatementError("id", "stands in the batch twice", "2.4.1")
-    known = _known(session, ids)
-    fresh = []
-    for made_id, each in zip(ids, given, strict=True):
-        content = content_hash(each)
-        if made_id not in known:
-            fresh.append((made_id, each, content))
-        elif known[made_id] != content:
-            raise ConflictError(str(made_id))
-    for made_id, each, content in fresh:
-        _insert(session, made_id, each, content, authority=authority, now=now)
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    fresh = _not_kept(session, ids, given)
+    if fresh:
+        _insert(session, fresh, authority=authority, stored_at=_not_before_the_last(session, now))
     return ids
 
 
-def _known(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
-    rows = session.execute(
-        select(StatementRow.id, StatementRow.content_hash).where(StatementRow.id.in_(ids))
+def _not_kept(session: Session, ids: Sequence[UUID], given: Sequence[Received]) -> list[Fresh]:
+    kept = dict(
+        session.execute(
+            select(StatementRow.id, StatementRow.content_hash).where(StatementRow.id.in_(ids))
+        )
+        .tuples()
+        .all()
     )
-    return {row.id: row.content_hash for row in rows}
+    fresh = []
+    for made_id, received in zip(ids, given, strict=True):
+        content = content_hash(received.parsed)
+        if made_id not in kept:
+            fresh.append(Fresh(made_id, received, content))
+        elif kept[made_id] != content:
+            raise ConflictError(str(made_id))
+    return fresh
+
+
+def _not_before_the_last(session: Session, now: datetime) -> datetime:
+    """Give the time of storing: it never runs backwards in the order of statements."""
+    query = select(StatementRow.stored_at).order_by(StatementRow.seq.desc()).limit(1)
+    last = session.scalar(query)
+    whole = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return whole if last is None else max(whole, last)
 
 
 def _insert(
     session: Session,
-    made_id: UUID,
-    given: Mapping[str, Any],
-    content: str,
+    fresh: Sequence[Fresh],
     *,
     authority: Mapping[str, Any],
-    now: datetime,
+    stored_at: datetime,
 ) -> None:
-    stored = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    whole = {**given, "id": str(made_id), "stored": stored, "authority": dict(authority)}
-    whole.setdefault("timestamp", stored)
-    whole.setdefault("version", VERSION)
-    voids = given["verb"]["id"] == VOIDED
-    target = _target(given)
-    happened = read_moment(whole["timestamp"])
-    seq = session.execute(
-        insert(StatementRow)
-        .values(
-            id=made_id,
-            stored_at=now,
-            happened_at=happened if happened.tzinfo else happened.replace(tzinfo=UTC),
-            verb_id=_number_of(session, VerbRow, VerbRow.iri, given["verb"]["id"]),
-            registration=_registration(given),
-            target_id=target,
-            voided=False if voids else _is_voided(session, made_id),
-            is_voiding=voids,
-            content_hash=content,
-            payload=orjson.dumps(whole).decode(),
+    verbs = _numbers(
+        session, VerbRow, VerbRow.iri, (each.received.parsed["verb"]["id"] for each in fresh)
+    )
+    rows = [
+        _row(each, verbs[each.received.parsed["verb"]["id"]], authority, stored_at)
+        for each in fresh
+    ]
+    numbered = session.execute(
+        insert(StatementRow).returning(StatementRow.seq, sort_by_parameter_order=True), rows
+    )
+    seqs = list(numbered.scalars())
+    _link(session, fresh, seqs, authority)
+    _void(session, fresh)
+
+
+def _row(
+    each: Fresh, verb_id: int, authority: Mapping[str, Any], stored_at: datetime
+) -> dict[str, Any]:
+    parsed = each.received.parsed
+    stored = iso_moment(stored_at)
+    fields = {
+        **({} if "id" in parsed else {"id": str(each.id)}),
+        **({} if "timestamp" in parsed else {"timestamp": stored}),
+        **({} if "version" in parsed else {"version": FIRST_VERSION}),
+        "stored": stored,
+        "authority": dict(authority),
+    }
+    happened = read_moment(parsed.get("timestamp", stored))
+    registration = parsed.get("context", {}).get("registration")
+    return {
+        "id": each.id,
+        "stored_at": stored_at,
+        "happened_at": happened if happened.tzinfo else happened.replace(tzinfo=UTC),
+        "verb_id": verb_id,
+        "registration": UUID(registration) if registration else None,
+        "target_id": each.target,
+        "voided": False,
+        "is_voiding": each.is_voiding,
+        "content_hash": each.content_hash,
+        "payload": with_fields(each.received, fields),
+    }
+
+
+def _link(
+    session: Session,
+    fresh: Sequence[Fresh],
+    seqs: Sequence[int],
+    authority: Mapping[str, Any],
+) -> None:
+    activities = [set(activities_of(each.received.parsed)) for each in fresh]
+    agents = [set(agents_of({**each.received.parsed, "authority": authority})) for each in fresh]
+    iris = _numbers(session, ActivityRow, ActivityRow.iri, _names(activities))
+    names = _numbers(session, AgentRow, AgentRow.identifier, _names(agents))
+    things = [
+        {"activity_id": iris[iri], "seq": seq, "role": role}
+        for seq, found in zip(seqs, activities, strict=True)
+        for iri, role in found
+    ]
+    people = [
+        {"agent_id": names[name], "seq": seq, "role": role}
+        for seq, found in zip(seqs, agents, strict=True)
+        for name, role in found
+    ]
+    if things:
+        session.execute(insert(StatementActivity), things)
+    if people:
+        session.execute(insert(StatementAgent), people)
+
+
+def _names(found: Iterable[set[tuple[str, str]]]) -> set[str]:
+    return {name for each in found for name, _ in each}
+
+
+def _void(session: Session, fresh: Sequence[Fresh]) -> None:
+    """Mark what is voided, also where the voiding statement came first; a void cannot be voided."""
+    ids = [each.id for each in fresh]
+    targets = [each.target for each in fresh if each.is_voiding and each.target]
+    earlier = session.scalars(
+        select(StatementRow.target_id).where(
+            StatementRow.target_id.in_(ids), StatementRow.is_voiding
         )
-        .returning(StatementRow.seq)
-    ).scalar_one()
-    if voids:
+    )
+    voided = {*targets, *earlier}
+    if voided:
         session.execute(
             update(StatementRow)
-            .where(StatementRow.id == target, StatementRow.is_voiding.is_(False))
+            .where(StatementRow.id.in_(voided), StatementRow.is_voiding.is_(False))
             .values(voided=True)
         )
-    _insert_links(session, seq, given, authority)
 
 
-def _insert_links(
-    session: Session, seq: int, given: Mapping[str, Any], authority: Mapping[str, Any]
-) -> None:
-    activities = {
-        (_number_of(session, ActivityRow, ActivityRow.iri, iri), role)
-        for iri, role in activities_of(given)
-    }
-    agents = {
-        (_number_of(session, AgentRow, AgentRow.identifier, name), role)
-        for name, role in agents_of({**given, "authority": authority})
-    }
-    if activities:
-        rows = [
-            {"activity_id": each, "seq": seq, "role": role} for each, role in sorted(activities)
-        ]
-        session.execute(insert(StatementActivity), rows)
-    if agents:
-        rows = [{"agent_id": each, "seq": seq, "role": role} for each, role in sorted(agents)]
-        session.execute(insert(StatementAgent), rows)
+def _numbers(session: Session, table: Any, column: Any, texts: Iterable[str]) -> dict[str, int]:
+    """Give the number of each verb, activity or agent; a new one gets the next."""
+    wanted = sorted(set(texts))
+    found = _find_numbers(session, table, column, wanted)
+    missing = [each for each in wanted if each not in found]
+    if missing:
+        dialect = session.get_bind().dialect.name
+        rows = [{column.key: each} for each in missing]
+        session.execute(INSERTS[dialect](table).on_conflict_do_nothing(), rows)
+        found |= _find_numbers(session, table, column, missing)
+    return found
 
 
-def _number_of(session: Session, table: Any, column: Any, text: str) -> int:
-    """Give the number of a verb, activity or agent; two processes at once get the same."""
-    found: int | None = session.scalar(select(table.id).where(column == text))
-    if found is not None:
-        return found
-    dialect = session.get_bind().dialect.name
-    session.execute(INSERTS[dialect](table).values({column.key: text}).on_conflict_do_nothing())
-    return int(session.execute(select(table.id).where(column == text)).scalar_one())
-
-
-def _target(given: Mapping[str, Any]) -> UUID | None:
-    thing = given["object"]
-    return UUID(thing["id"]) if thing.get("objectType") == "StatementRef" else None
-
-
-def _registration(given: Mapping[str, Any]) -> UUID | None:
-    text = given.get("context", {}).get("registration")
-    return UUID(text) if text else None
-
-
-def _is_voided(session: Session, made_id: UUID) -> bool:
-    query = select(StatementRow.seq).where(
-        StatementRow.target_id == made_id, StatementRow.is_voiding
-    )
-    return session.scalar(query.limit(1)) is not None
-
-
-# Who and what stands in a statement
-
-
-def identifier_of(agent: Mapping[str, Any]) -> str | None:
-    """Give the one identifier of an agent or group as text; None for an anonymous group."""
-    if "account" in agent:
-        return f"account {agent['account']['homePage']} {agent['account']['name']}"
-    for name in ("mbox", "openid"):
-        if name in agent:
-            return f"{name} {agent[name]}"
-    if "mbox_sha1sum" in agent:
-        return f"mbox_sha1sum {str(agent['mbox_sha1sum']).lower()}"
-    return None
-
-
-def activities_of(given: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Give every activity of a statement with its role."""
-    thing = given["object"]
-    kind = thing.get("objectType", "Activity")
-    if kind == "Activity":
-        yield thing["id"], f"{prefix}object"
-    elif kind == "SubStatement":
-        yield from activities_of(thing, "sub.")
-    for role, listed in given.get("context", {}).get("contextActivities", {}).items():
-        for each in listed if isinstance(listed, list) else [listed]:
-            yield each["id"], f"{prefix}{role}"
-
-
-def agents_of(given: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Give every agent and identified group of a statement with its role."""
-    context = given.get("context", {})
-    thing = given["object"]
-    people = [
-        ("actor", given["actor"]),
-        ("authority", given.get("authority")),
-        ("instructor", context.get("instructor")),
-        ("team", context.get("team")),
-        ("object", thing if thing.get("objectType") in {"Agent", "Group"} else None),
-    ]
-    for role, each in people:
-        if each is not None:
-            yield from _named(each, f"{prefix}{role}", prefix)
-    if thing.get("objectType") == "SubStatement":
-        yield from agents_of(thing, "sub.")
-
-
-def _named(agent: Mapping[str, Any], role: str, prefix: str) -> Iterator[tuple[str, str]]:
-    name = identifier_of(agent)
-    if name is not None:
-        yield name, role
-    for member in agent.get("member", ()):
-        member_name = identifier_of(member)
-        if member_name is not None:
-            yield member_name, role if role.endswith("actor") else f"{prefix}member"
-
-
-NOT_COMPARED = frozenset({"id", "authority", "stored", "timestamp", "version", "attachments"})
-
-
-def content_hash(given: Mapping[str, Any]) -> str:
-    """Hash what the standard compares of two statements (part two, 2.3.1.1; part three, 2.1.1)."""
-    compared = {key: value for key, value in given.items() if key not in NOT_COMPARED}
-    compared["verb"] = given["verb"]["id"]
-    compared["object"] = _without_definition(given["object"])
-    return hashlib.sha256(orjson.dumps(compared, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _without_definition(thing: Mapping[str, Any]) -> dict[str, Any]:
-    if thing.get("objectType") == "SubStatement":
-        return {**thing, "object": _without_definition(thing["object"])}
-    return {key: value for key, value in thing.items() if key not in {"definition"}} | {
-        "objectType": thing.get("objectType", "Activity")
-    }
-
-
-# Finding
-
-
-def find_one(session: Session, statement_id: UUID, *, voided: bool) -> str | None:
-    """Give one statement as kept; None where there is none, or where it is (not) voided."""
-    return session.scalar(
-        select(StatementRow.payload).where(
-            StatementRow.id == statement_id, StatementRow.voided.is_(voided)
-        )
-    )
-
-
-def find(session: Session, query: Query) -> Page:
-    """Give the statements that a query means, newest first unless asked otherwise."""
-    chosen = _filtered(select(StatementRow.seq, StatementRow.payload), query)
-    order = StatementRow.seq if query.ascending else StatementRow.seq.desc()
-    limit = min(query.limit or PAGE, PAGE)
-    rows = session.execute(chosen.order_by(order).limit(limit + 1)).all()
-    shown = rows[:limit]
-    more = shown[-1].seq if len(rows) > limit else None
-    return Page(tuple(row.payload for row in shown), more)
-
-
-def _filtered(chosen: Select[tuple[int, str]], query: Query) -> Select[tuple[int, str]]:
-    chosen = chosen.where(StatementRow.voided.is_(False))
-    if query.after_seq is not None:
-        past = (
-            StatementRow.seq > query.after_seq
-            if query.ascending
-            else StatementRow.seq < query.after_seq
-        )
-        chosen = chosen.where(past)
-    if query.since is not None:
-        chosen = chosen.where(StatementRow.stored_at > query.since)
-    if query.until is not None:
-        chosen = chosen.where(StatementRow.stored_at <= query.until)
-    wanted = _wanted(query)
-    if wanted:
-        direct = and_(*wanted)
-        referred = select(StatementRow.id).where(direct)
-        chosen = chosen.where(or_(direct, StatementRow.target_id.in_(referred)))
-    return chosen
-
-
-def _wanted(query: Query) -> list[Any]:
-    wanted: list[Any] = []
-    if query.verb is not None:
-        verb = select(VerbRow.id).where(VerbRow.iri == query.verb).scalar_subquery()
-        wanted.append(StatementRow.verb_id == verb)
-    if query.registration is not None:
-        wanted.append(StatementRow.registration == query.registration)
-    if query.activity is not None:
-        found = select(StatementActivity.seq).join(
-            ActivityRow, ActivityRow.id == StatementActivity.activity_id
-        )
-        found = found.where(ActivityRow.iri == query.activity)
-        if not query.related_activities:
-            found = found.where(StatementActivity.role == "object")
-        wanted.append(StatementRow.seq.in_(found))
-    if query.agent is not None:
-        people = select(StatementAgent.seq).join(AgentRow, AgentRow.id == StatementAgent.agent_id)
-        people = people.where(AgentRow.identifier == query.agent)
-        if not query.related_agents:
-            people = people.where(StatementAgent.role.in_(("actor", "object")))
-        wanted.append(StatementRow.seq.in_(people))
-    return wanted
+def _find_numbers(
+    session: Session, table: Any, column: Any, wanted: Sequence[str]
+) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), CHUNK):
+        query = select(column, table.id).where(column.in_(wanted[start : start + CHUNK]))
+        found.update(session.execute(query).tuples())
+    return found

@@ -264,9 +264,10 @@ def _identifier(value: Mapping[str, Any], path: str, *, needed: bool) -> bool:
 def _authority(value: object) -> None:
     _actor(value, "authority", "2.4.9")
     authority = _object(value, "authority", "2.4.9")
-    if authority.get("objectType") == "Group":
-        if any(name in authority for name in IDENTIFIERS) or len(authority.get("member", ())) != 2:
-            raise StatementError("authority", "a group must have exactly two members", "2.4.9")
+    if authority.get("objectType") != "Group":
+        return
+    if any(name in authority for name in IDENTIFIERS) or len(authority.get("member", ())) != 2:
+        raise StatementError("authority", "a group must have exactly two members", "2.4.9")
 
 
 # What
