@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -156,7 +157,7 @@ def _claim(
     return [Entry(*row) for row in session.execute(waiting).tuples()] if leased else []
 
 
-def _waiting(name: str, limit: int) -> Select[Any]:
+def _waiting(name: str, limit: int) -> Select[int, UUID, str]:
     done = and_(Delivery.seq == OutboxEntry.seq, Delivery.target == name)
     return (
         select(OutboxEntry.seq, OutboxEntry.statement_id, OutboxEntry.payload)
@@ -173,9 +174,9 @@ def _settle(
     alone = list(names) == [name]
     taken = [] if alone else [_told(name, entry, now, None) for entry in made.delivered]
     refused = [_told(name, entry, None, now, reason) for entry, reason in made.refused]
-    if taken or refused:
+    rows = _still_there(session, [*taken, *refused])
+    if rows:
         dialect = session.get_bind().dialect.name
-        rows = [*taken, *refused]
         session.execute(INSERTS[dialect](Delivery).on_conflict_do_nothing(), rows)
     done = [entry.seq for entry in made.delivered]
     if done and not alone:
@@ -195,6 +196,15 @@ def _told(
         "stuck_at": stuck,
         "reason": reason,
     }
+
+
+def _still_there(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out what was erased, or settled by another worker, while it was sent."""
+    seqs = [row["seq"] for row in rows]
+    if not seqs:
+        return []
+    there = set(session.scalars(select(OutboxEntry.seq).where(OutboxEntry.seq.in_(seqs))))
+    return [row for row in rows if row["seq"] in there]
 
 
 def _everywhere(names: Sequence[str]) -> Select[Any]:

@@ -73,6 +73,16 @@ def check_statement(given: object) -> None:
     _core(statement, "", sub=False)
 
 
+def check_actor(given: object, path: str) -> None:
+    """Check an agent or group.
+
+    Raises:
+        StatementError: the first thing that is wrong.
+    """
+    _no_nulls(given, path)
+    _actor(given, path, "2.4.2")
+
+
 def _core(statement: Mapping[str, Any], path: str, *, sub: bool) -> None:
     _actor(statement["actor"], f"{path}actor", "2.4.2")
     _verb(statement["verb"], f"{path}verb")

@@ -1,226 +1,178 @@
-"""``/xapi/statements`` and ``/xapi/about`` (xAPI 1.0.3 and 2.0, part three)."""
+"""``/xapi/statements`` and ``/xapi/about`` (xAPI 1.0.3 and 2.0, part three).
+
+Every answer, a bad one too, is JSON and names the version.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
-from uuid import UUID
 
 import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 
-from xapi import store
+from xapi import received, search, store
+from xapi.credentials import Client
 from xapi.host import Host
-from xapi.lrs.access import VERSION_HEADER, RefusedError, authority_of, check_client, check_version
-from xapi.store import ConflictError, Query
-from xapi.validation import StatementError, read_moment
+from xapi.lrs import access, asking
+from xapi.lrs.access import VERSION_HEADER, RefusedError
+from xapi.received import Received
+from xapi.statements import iso_moment
+from xapi.store import ConflictError
+from xapi.validation import StatementError
 
 THROUGH_HEADER = "X-Experience-API-Consistent-Through"
 JSON = "application/json"
-LONGEST = 500
-FILTERS = frozenset(
-    [
-        "agent", "verb", "activity", "registration", "since", "until", "limit", "ascending",
-        "related_agents", "related_activities", "format", "attachments", "cursor",
-    ]
-)  # fmt: skip
-SINGLES = frozenset({"statementId", "voidedStatementId"})
+HOST = "xapi.host"
+"""Where the application keeps its Host."""
+READ, WRITE = "statements/read", "statements/write"
+LONGEST = 1000
+"""The most statements of one request."""
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+
+bp = Blueprint("xapi", __name__, url_prefix="/xapi")
 
 
-def make_blueprint(host: Host) -> Blueprint:
-    """Make the routes of a store."""
-    bp = Blueprint("xapi", __name__, url_prefix="/xapi")
-
-    @bp.errorhandler(RefusedError)
-    def refused(error: RefusedError) -> Response:
-        answer = _json({"error": str(error)}, error.status)
-        if error.status == 401:
-            answer.headers["WWW-Authenticate"] = 'Basic realm="xAPI"'
-        return answer
-
-    @bp.errorhandler(StatementError)
-    def bad_statement(error: StatementError) -> Response:
-        return _json({"error": str(error), "path": error.path}, 400)
-
-    @bp.errorhandler(ConflictError)
-    def conflict(error: ConflictError) -> Response:
-        return _json({"error": f"statement {error} is kept and says something else"}, 409)
-
-    @bp.after_request
-    def add_headers(answer: Response) -> Response:
-        answer.headers.setdefault(VERSION_HEADER, "1.0.3")
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
-
-    @bp.get("/about")
-    def about() -> Response:
-        return _json({"version": ["1.0.3", "2.0.0"]})
-
-    @bp.get("/statements")
-    def get_statements() -> Response:
-        check_version(request)
-        check_client(request, host, "statements/read")
-        answer = _find(host)
-        answer.headers[THROUGH_HEADER] = _iso(_utcnow())
-        return answer
-
-    @bp.post("/statements")
-    def post_statements() -> Response:
-        check_version(request)
-        client = check_client(request, host, "statements/write")
-        body = _body()
-        given = body if isinstance(body, list) else [body]
-        with host.begin() as session:
-            ids = store.keep(
-                session, _dicts(given), authority=authority_of(client, host), now=_utcnow()
-            )
-        return _json([str(each) for each in ids])
-
-    @bp.put("/statements")
-    def put_statement() -> Response:
-        check_version(request)
-        client = check_client(request, host, "statements/write")
-        wanted = _uuid("statementId", request.args.get("statementId", ""))
-        (given,) = _dicts([_body()])
-        if str(given.get("id", wanted)).lower() != str(wanted):
-            raise RefusedError(400, "the statement's id is not the statementId of the address")
-        with host.begin() as session:
-            store.keep(
-                session,
-                [{**given, "id": str(wanted)}],
-                authority=authority_of(client, host),
-                now=_utcnow(),
-            )
-        return Response(status=204)
-
-    return bp
+@bp.get("/about")
+def about() -> ResponseReturnValue:
+    """Say which versions are spoken."""
+    return _json({"version": [access.FIRST, access.SECOND], "extensions": {}})
 
 
-def _utcnow() -> datetime:
-    return datetime.now(UTC)
+@bp.get("/statements")
+def find() -> ResponseReturnValue:
+    """Give one statement, or a page of them."""
+    _enter(READ)
+    now = datetime.now(UTC)
+    asked = asking.read(request.args)
+    if isinstance(asked, asking.Single):
+        answer = _find_one(asked)
+    else:
+        with _host().reading() as session:
+            page = search.find(session, asked)
+        more = orjson.dumps(asking.more_address(request.path, request.args, page)).decode()
+        body = f'{{"statements":[{",".join(page.payloads)}],"more":{more}}}'
+        answer = Response(body, mimetype=JSON)
+    answer.headers[THROUGH_HEADER] = iso_moment(now)
+    return answer
 
 
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+@bp.post("/statements")
+def keep_several() -> ResponseReturnValue:
+    """Keep a statement or a list of them; all or none."""
+    client = _enter(WRITE)
+    if request.args:
+        raise RefusedError(400, f"unknown parameter {next(iter(request.args))!r}")
+    return _json([str(each) for each in _keep(client, _body())])
 
 
-def _json(value: object, status: int = 200) -> Response:
-    return Response(orjson.dumps(value), status=status, mimetype=JSON)
+@bp.put("/statements")
+def keep_one() -> ResponseReturnValue:
+    """Keep a statement under the id in the address."""
+    client = _enter(WRITE)
+    if set(request.args) != {"statementId"}:
+        raise RefusedError(400, "the address must have the parameter statementId, and no other")
+    wanted = asking.read_uuid("statementId", request.args["statementId"])
+    given = _body()
+    if len(given) != 1:
+        raise RefusedError(400, "send one statement")
+    named = given[0].parsed.get("id")
+    if named is None:
+        text = received.with_fields(given[0], {"id": str(wanted)})
+        given = [Received({**given[0].parsed, "id": str(wanted)}, text)]
+    elif str(named).lower() != str(wanted):
+        raise RefusedError(400, "the statement's id is not the statementId of the address")
+    _keep(client, given)
+    return Response(status=204)
 
 
-def _body() -> Any:
+@bp.route("/", defaults={"rest": ""}, methods=METHODS)
+@bp.route("/<path:rest>", methods=METHODS)
+def nothing_here(rest: str) -> ResponseReturnValue:
+    """Answer in JSON where there is nothing, or where a method is not for this address."""
+    if rest in {"about", "statements"}:
+        raise RefusedError(405, f"{request.method} is not for this address")
+    raise RefusedError(404, "there is nothing at this address")
+
+
+@bp.errorhandler(RefusedError)
+def refused(error: RefusedError) -> ResponseReturnValue:
+    """Answer what is not let in."""
+    answer = _json({"error": str(error)}, error.status)
+    if error.status == 401:
+        answer.headers["WWW-Authenticate"] = 'Basic realm="xAPI"'
+    return answer
+
+
+@bp.errorhandler(StatementError)
+def not_a_statement(error: StatementError) -> ResponseReturnValue:
+    """Answer what is no statement, and say where and by which rule."""
+    return _json({"error": str(error), "path": error.path, "section": error.section}, 400)
+
+
+@bp.errorhandler(ConflictError)
+def conflict(error: ConflictError) -> ResponseReturnValue:
+    """Answer a statement whose id is taken by another."""
+    return _json({"error": f"statement {error} is kept and says something else"}, 409)
+
+
+@bp.errorhandler(HTTPException)
+def other(error: HTTPException) -> ResponseReturnValue:
+    """Answer what the web server refuses, such as a body that is too large."""
+    return _json({"error": error.description or error.name}, error.code or 500)
+
+
+@bp.after_request
+def add_headers(answer: Response) -> Response:
+    """Name the version; nothing of the store is for caches."""
+    named = request.headers.get(VERSION_HEADER)
+    answer.headers[VERSION_HEADER] = access.answered_version(named)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _host() -> Host:
+    host: Host = current_app.extensions[HOST]
+    return host
+
+
+def _enter(scope: str) -> Client:
+    access.check_version(request.headers.get(VERSION_HEADER))
+    given = request.authorization
+    if given is None or given.type != "basic":
+        return access.check_client(_host(), None, None, scope)
+    return access.check_client(_host(), given.username, given.password, scope)
+
+
+def _body() -> list[Received]:
     if request.mimetype != JSON:
         raise RefusedError(400, f"send statements as {JSON}")
-    try:
-        return orjson.loads(request.get_data(cache=False))
-    except ValueError as error:
-        raise RefusedError(400, f"the body is not JSON: {error}") from error
-
-
-def _dicts(given: list[Any]) -> list[dict[str, Any]]:
+    given = received.read(request.get_data(cache=False))
     if len(given) > LONGEST:
         raise RefusedError(413, f"send at most {LONGEST} statements at once")
-    if any(not isinstance(each, dict) for each in given):
-        raise RefusedError(400, "a statement is an object, a batch is a list of them")
     return given
 
 
-def _uuid(name: str, text: str) -> UUID:
-    if not re.fullmatch(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", text):
-        raise RefusedError(400, f"{name} must be a UUID")
-    return UUID(text)
-
-
-def _find(host: Host) -> Response:
-    args = request.args
-    unknown = set(args) - FILTERS - SINGLES
-    if unknown:
-        raise RefusedError(400, f"unknown parameter {sorted(unknown)[0]!r}")
-    singles = SINGLES & set(args)
-    if singles:
-        return _find_one(host, singles)
-    query = read_query(args)
+def _keep(client: Client, given: list[Received]) -> list[Any]:
+    host = _host()
     with host.begin() as session:
-        page = store.find(session, query)
-    more = ""
-    if page.next_seq is not None:
-        kept = {key: value for key, value in args.items() if key != "cursor"}
-        more = f"{request.path}?{urlencode({**kept, 'cursor': page.next_seq})}"
-    body = f'{{"statements":[{",".join(page.payloads)}],"more":{orjson.dumps(more).decode()}}}'
-    return Response(body, mimetype=JSON)
+        return list(
+            store.keep(session, given, authority=host.authority(client.key), now=datetime.now(UTC))
+        )
 
 
-def _find_one(host: Host, singles: set[str]) -> Response:
-    if len(singles) > 1 or set(request.args) & (FILTERS - {"format", "attachments"}):
-        raise RefusedError(400, "statementId stands alone, but for format and attachments")
-    name = next(iter(singles))
-    wanted = _uuid(name, request.args[name])
-    with host.begin() as session:
-        payload = store.find_one(session, wanted, voided=name == "voidedStatementId")
+def _find_one(asked: asking.Single) -> Response:
+    with _host().reading() as session:
+        payload = search.find_one(session, asked.id, voided=asked.voided)
     if payload is None:
-        raise RefusedError(404, f"no such statement: {wanted}")
-    return Response(payload, mimetype=JSON)
+        raise RefusedError(404, f"no such statement: {asked.id}")
+    answer = Response(payload, mimetype=JSON)
+    answer.last_modified = datetime.fromisoformat(orjson.loads(payload)["stored"])
+    return answer
 
 
-def read_query(args: Mapping[str, str]) -> Query:
-    """Read the filters of a GET.
-
-    Raises:
-        RefusedError: one of them is not as the standard has it.
-    """
-    return Query(
-        agent=_agent(args["agent"]) if "agent" in args else None,
-        verb=args.get("verb"),
-        activity=args.get("activity"),
-        registration=_uuid("registration", args["registration"])
-        if "registration" in args
-        else None,
-        since=_moment("since", args),
-        until=_moment("until", args),
-        related_agents=_flag("related_agents", args),
-        related_activities=_flag("related_activities", args),
-        ascending=_flag("ascending", args),
-        limit=_whole("limit", args) or store.PAGE,
-        after_seq=_whole("cursor", args),
-    )
-
-
-def _agent(text: str) -> str:
-    try:
-        given = orjson.loads(text)
-    except ValueError as error:
-        raise RefusedError(400, "agent must be JSON") from error
-    try:
-        found = store.identifier_of(given) if isinstance(given, dict) else None
-    except (KeyError, TypeError):
-        found = None
-    if found is None:
-        raise RefusedError(400, "agent must have an identifier")
-    return found
-
-
-def _moment(name: str, args: Mapping[str, str]) -> datetime | None:
-    if name not in args:
-        return None
-    try:
-        found = read_moment(args[name].replace(" ", "+"))
-    except ValueError as error:
-        raise RefusedError(400, f"{name} must be a time by RFC 3339") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _flag(name: str, args: Mapping[str, str]) -> bool:
-    if args.get(name, "false").lower() not in {"true", "false"}:
-        raise RefusedError(400, f"{name} must be true or false")
-    return args.get(name, "false").lower() == "true"
-
-
-def _whole(name: str, args: Mapping[str, str]) -> int | None:
-    if name not in args:
-        return None
-    if not re.fullmatch(r"\d{1,15}", args[name]):
-        raise RefusedError(400, f"{name} must be a whole number from 0")
-    return int(args[name])
+def _json(value: Mapping[str, Any] | list[str], status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status=status, mimetype=JSON)
