@@ -15,7 +15,7 @@ import time
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
-from flask import Flask, Response, redirect, render_template_string, request
+from flask import Flask, Response, redirect, request
 from sqlalchemy import (
     Column,
     Engine,
@@ -115,8 +115,10 @@ INSERTS = [
     insert(statements).values(body=bindparam("body")),
 ]
 PAGE = """<!doctype html><title>Floor</title><h1>{{ title }}</h1>
-{% for question in questions %}<fieldset><legend>{{ question.text }}</legend>{% for option in question.options %}
-<label><input type="radio" name="{{ question.id }}" value="{{ option.id }}"> {{ option.text }}</label>{% endfor %}</fieldset>
+{% for question in questions %}<fieldset><legend>{{ question.text }}</legend>
+{% for option in question.options %}<label>
+<input type="radio" name="{{ question.id }}" value="{{ option.id }}"> {{ option.text }}</label>
+{% endfor %}</fieldset>
 {% endfor %}"""
 QUESTIONS = [
     {
@@ -130,6 +132,8 @@ QUESTIONS = [
 ]
 
 app = Flask(__name__)
+TEMPLATE = app.jinja_env.from_string(PAGE)
+"""Compiled once, as a template in a file is."""
 
 
 def b64(text: str) -> bytes:
@@ -178,7 +182,7 @@ def launch() -> Response:
 def page(visit: str) -> str:
     with ENGINE.connect() as connection:
         connection.execute(FIND, {"b_id": visit}).scalar_one()
-    return render_template_string(PAGE, title="Floor", questions=QUESTIONS)
+    return TEMPLATE.render(title="Floor", questions=QUESTIONS)
 
 
 @app.post("/answer/<visit>")

@@ -1,4 +1,4 @@
-"""Browsers for loads: whole launches, pages and answers, over kept or closed connections as served."""
+"""Browsers for loads: whole launches, pages and answers, over connections kept or closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A platform for loads: signs launches itself, and gives its key set over HTTP, slowly if asked to."""
+"""A platform for loads: signs launches itself, gives its key set over HTTP, slowly if asked."""
 
 from __future__ import annotations
 

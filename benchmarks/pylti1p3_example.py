@@ -50,7 +50,8 @@ def launch() -> object:
     message = FlaskMessageLaunch(FlaskRequest(), configuration(), launch_data_storage=storage)
     claims = message.get_launch_data()
     return render_template_string(
-        "<!doctype html><title>Tool</title><h1>{{ name }}</h1><pre>{{ claims }}</pre><p>{{ id }}</p>",
+        "<!doctype html><title>Tool</title><h1>{{ name }}</h1>"
+        "<pre>{{ claims }}</pre><p>{{ id }}</p>",
         name=claims.get("name"),
         claims=claims,
         id=message.get_launch_id(),

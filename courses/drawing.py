@@ -1,4 +1,4 @@
-"""What an exam asks somebody, and in which order things are shown; pure, with a generator handed in."""
+"""What an exam asks somebody, and in which order things are shown; pure, with given chance."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def shuffled(question: Question, rng: random.Random) -> Question:
 def display_order(question: Question, seed: str) -> tuple[str, ...]:
     """Give the ids of targets (matching) or items (ordering) in the order in which they are shown.
 
-    The same seed, such as the attempt's id with the question's, gives the same order at each load; it is
-    never the right order of an ordering with more than one item.
+    The same seed, such as the attempt's id with the question's, gives the same order at each load;
+    it is never the right order of an ordering with more than one item.
     """
     if isinstance(question, Matching):
         ids = [target for target, _ in question.targets]

@@ -1,8 +1,8 @@
 """A form as a browser sends it -> Response.
 
-Fields are named ``r.<question>``; ``r.<question>.unit`` for a unit, ``r.<question>.<pair>`` = target,
-``r.<question>.<item>`` = place from 1; questions of a scenario ``r.<scenario>.<question>`` with the
-same endings.
+Fields are named ``r.<question>``; ``r.<question>.unit`` for a unit, ``r.<question>.<pair>`` =
+target, ``r.<question>.<item>`` = place from 1; questions of a scenario ``r.<scenario>.<question>``
+with the same endings.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _order(question: Ordering, name: str, form: Form) -> tuple[str, ...]:
 
 
 def _texts(form: Form, name: str) -> list[str]:
-    found = [text.strip() for text in form.get(name, ())]
+    found = [text.replace("\0", "").strip() for text in form.get(name, ())]
     if any(len(text) > LENGTH for text in found):
         raise ResponseError(f"An answer has at most {LENGTH} characters.")
     return [text for text in found if text]

@@ -27,6 +27,7 @@ from courses.model import (
 from courses.source import exact
 
 NOT_A_NUMBER = Markup("This is not a number. Write it like 1086.9 or 1,086.9, without words.")
+ENGLISH_THOUSANDS = re.compile(r"[+\-\u2212]?[1-9]\d{0,2},\d{3}")
 
 
 def mark(question: Question, response: Response) -> Mark:
@@ -36,7 +37,7 @@ def mark(question: Question, response: Response) -> Mark:
     """
     if isinstance(question, Scenario):
         return _scenario(question, response)
-    if response.is_empty:
+    if not response.given:
         return Mark(question.id, Fraction(0), question.points, False)
     share, feedback = JUDGES[type(question)](question, response)
     return Mark(question.id, share * question.points, question.points, share == 1, feedback)
@@ -52,7 +53,8 @@ def read_number(text: str) -> Fraction | None:
 
     ``1,086.9``, ``1.086,9``, ``1 086,9`` and ``1'086.9`` are 1086.9. One comma or point followed by
     exactly three digits is a thousands separator only where another separator proves it:
-    ``1,086`` alone is 1.086, since a comma is the decimal sign of most of Europe.
+    ``1,086`` alone is 1.086, since a comma is the decimal sign of most of Europe. Marking also
+    takes it as 1086: see :func:`value_of`.
 
     Returns:
         The exact number; None where it is none, or not finite.
@@ -78,6 +80,28 @@ def read_number(text: str) -> Fraction | None:
     if "/" in clean or "%" in clean:
         return None
     return exact(clean)
+
+
+def value_of(question: Numeric, response: Response) -> Fraction | None:
+    """Give the number that a response means, in the question's first unit.
+
+    Our own texts write 29,605 for 29605, so one comma before three digits counts as either sign,
+    whichever comes nearer to the answer.
+
+    Returns:
+        None where no number is given, or no unit where one must be chosen.
+    """
+    text = response.given[0] if response.given else ""
+    number = read_number(text)
+    factors = dict(question.units)
+    unit = response.given[1] if len(response.given) > 1 else ""
+    if number is None or (len(factors) > 1 and unit not in factors):
+        return None
+    numbers = [number]
+    if ENGLISH_THOUSANDS.fullmatch(text.strip()):
+        numbers.append(number * 1000)
+    factor = factors.get(unit, Fraction(1))
+    return min((each * factor for each in numbers), key=lambda each: abs(each - question.answer))
 
 
 def _scenario(question: Scenario, response: Response) -> Mark:
@@ -122,15 +146,10 @@ def _true_false(question: TrueFalse, response: Response) -> Judged:
 
 
 def _numeric(question: Numeric, response: Response) -> Judged:
-    number = read_number(response.given[0])
-    if number is None:
+    if read_number(response.given[0]) is None:
         return Fraction(0), (NOT_A_NUMBER,)
-    factors = dict(question.units)
-    unit = response.given[1] if len(response.given) > 1 else ""
-    if len(factors) > 1 and unit not in factors:
-        return Fraction(0), _words(question.feedback)
-    value = number * factors.get(unit, Fraction(1))
-    right = abs(value - question.answer) <= question.tolerance
+    value = value_of(question, response)
+    right = value is not None and abs(value - question.answer) <= question.tolerance
     return Fraction(right), () if right else _words(question.feedback)
 
 

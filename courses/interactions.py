@@ -6,9 +6,11 @@ Source: xAPI 1.0.3, part two, 2.4.4.1 (interaction activities) and appendix C.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
+from courses.grading import value_of
 from courses.markup import plain_text
 from courses.model import (
     FillIn,
@@ -25,6 +27,8 @@ from courses.model import (
 INTERACTION = "http://adlnet.gov/expapi/activities/cmi.interaction"
 BETWEEN, PAIR, RANGE = "[,]", "[.]", "[:]"
 NAME_LENGTH = 100
+DIGITS = 12
+LARGEST = 10**15
 
 
 def definition(question: Question, language: str) -> dict[str, Any]:
@@ -51,10 +55,17 @@ def definition(question: Question, language: str) -> dict[str, Any]:
 
 
 def response_text(question: Question, response: Response) -> str:
-    """Give a response in the standard's form; empty where nothing was given."""
+    """Give a response in the standard's form; empty where nothing was given.
+
+    A number is written plainly and in the unit of the answer, so that it can be compared with the
+    pattern of right responses; what is no number stays as it was typed.
+    """
     if response.is_empty:
         return ""
     if isinstance(question, Numeric):
+        value = value_of(question, response)
+        if value is not None and abs(value) < LARGEST:
+            return _decimal(value)
         return " ".join(part for part in response.given if part)
     if isinstance(question, Matching):
         pairs = (each.partition("=") for each in response.given)
@@ -90,7 +101,9 @@ def _numeric(question: Numeric, _language: str) -> dict[str, Any]:
 
 
 def _decimal(number: Fraction) -> str:
-    return f"{float(number):.12g}"
+    with localcontext(prec=DIGITS):
+        rounded = Decimal(number.numerator) / Decimal(number.denominator)
+    return f"{rounded:f}"
 
 
 def _matching(question: Matching, language: str) -> dict[str, Any]:

@@ -131,7 +131,7 @@ class Matching(Question):
 
     @property
     def targets(self) -> tuple[tuple[str, Markup], ...]:
-        """Give all right-hand sides with their ids, those of the pairs first, in the author's order.
+        """Give all right-hand sides with their ids in the author's order, distractors last.
 
         The target of the n-th pair is ``t<n>``; distractors go on counting.
         """
@@ -183,9 +183,9 @@ class Response:
     """What was given to a question, not yet judged.
 
     ``given`` by kind: option ids (single, multiple), ``("true",)`` or ``("false",)`` (true-false),
-    ``(number, unit)`` as typed (numeric), ``("<pair id>=<target id>", ...)`` (matching), item ids in the order
-    given (ordering), ``(text,)`` (fill-in). A scenario has ``parts`` instead, one for each question answered.
-    Empty: nothing was given.
+    ``(number, unit)`` as typed (numeric), ``("<pair id>=<target id>", ...)`` (matching), item ids
+    in the order given (ordering), ``(text,)`` (fill-in). A scenario has ``parts`` instead, one for
+    each question answered. Empty: nothing was given.
     """
 
     question_id: str
@@ -236,8 +236,8 @@ class Page:
     minutes: int
     outcomes: tuple[str, ...]
     html: Markup
-    """The body, without its ``h1``. Holds ``__MEDIA__/<file>`` and ``__COURSE__/<item path>`` where addresses go:
-    the player puts them in."""
+    """The body, without its ``h1``. Holds ``__MEDIA__/<file>`` and ``__COURSE__/<item path>`` where
+    addresses go: the player puts them in."""
     headings: tuple[tuple[str, str], ...] = ()
     """Anchor and words of each ``h2``."""
     videos: tuple[Video, ...] = ()

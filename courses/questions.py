@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from markupsafe import Markup
 
-from courses.markup import render_text
+from courses.faults import did_you_mean
+from courses.markup import render_fragment
 from courses.model import (
     FillIn,
     Matching,
@@ -28,41 +30,88 @@ from courses.source import Section, exact
 MAX_QUESTIONS = 400
 
 
-def read_questions(section: Section, *, shuffle: bool) -> tuple[Question, ...]:
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all questions of a quiz, or of all pools of an exam, are read with."""
+
+    shuffle: bool = True
+    """Whether options are shown in an order drawn anew."""
+    outcomes: frozenset[str] | None = None
+    """Outcomes that may be asked; None: any."""
+    ids: set[str] = field(default_factory=set)
+    """Ids met so far; none may come twice."""
+    inside: bool = False
+    """Of a scenario."""
+
+
+def read_questions(section: Section, setting: Setting) -> tuple[Question, ...]:
     """Read the list under ``questions``; faulty ones are left out.
 
     Args:
         section: of a quiz, a pool or a scenario.
-        shuffle: whether options are shown in an order drawn anew.
+        setting: notes the ids that it meets.
     """
-    found = [read_question(each, shuffle=shuffle) for each in section.sections("questions")]
+    found = [read_question(each, setting) for each in section.sections("questions")]
+    if len(found) > MAX_QUESTIONS:
+        section.fault(f"more than {MAX_QUESTIONS} questions", key="questions")
     return tuple(question for question in found if question is not None)
 
 
-def read_question(section: Section, *, shuffle: bool) -> Question | None:
-    """Read one question; None where its kind is not known."""
-    kind = section.choice("kind", tuple(READERS), default="")
+def read_question(section: Section, setting: Setting) -> Question | None:
+    """Read one question; None where its kind is not known, or not possible here."""
+    kind = section.text("kind")
     reader = READERS.get(kind)
     if reader is None:
-        if not kind:
-            section.fault("'kind' is missing", f"There are: {', '.join(READERS)}.")
+        if kind:
+            section.fault(f"kind {kind!r} is not known", did_you_mean(kind, READERS), key="kind")
         return None
-    outcome = section.text("outcome", default="") or None
+    if setting.inside and kind == "scenario":
+        section.fault("a scenario inside a scenario", "Ask its questions by themselves.")
+        return None
     common: dict[str, Any] = {
-        "id": section.id(),
-        "text": render_text(section.text("text")),
+        "id": _new_id(section, setting),
+        "text": read_markup(section, "text"),
         "points": section.whole("points", default=1, low=1, high=100),
-        "outcome": outcome,
-        "explanation": _optional(section, "explanation"),
+        "outcome": _outcome(section, setting),
+        "explanation": optional_markup(section, "explanation"),
     }
-    question = reader(section, common, shuffle)
+    question = reader(section, common, setting)
     section.finish()
     return question
 
 
-def _optional(section: Section, key: str) -> Markup | None:
+def _new_id(section: Section, setting: Setting) -> str:
+    question_id = section.id()
+    if question_id and question_id in setting.ids:
+        section.fault(f"question {question_id!r} stands here twice", key="id")
+    setting.ids.add(question_id)
+    return question_id
+
+
+def _outcome(section: Section, setting: Setting) -> str | None:
+    outcome = section.text("outcome", default="")
+    if outcome and setting.outcomes is not None and outcome not in setting.outcomes:
+        hint = did_you_mean(outcome, setting.outcomes)
+        section.fault(f"outcome {outcome!r} is not in module.yaml", hint, key="outcome")
+    return outcome or None
+
+
+def read_markup(section: Section, key: str) -> Markup:
+    """Read a text in Markdown that must be there."""
+    return _rendered(section, section.text(key), section.line_of(key))
+
+
+def optional_markup(section: Section, key: str) -> Markup | None:
+    """Read a text in Markdown; None where there is none."""
     text = section.text(key, default="")
-    return render_text(text) if text else None
+    return _rendered(section, text, section.line_of(key)) if text else None
+
+
+def _rendered(section: Section, text: str, line: int) -> Markup:
+    rendered = render_fragment(text)
+    for _, message, hint in rendered.faults:
+        section.fault(message, hint, line=line)
+    return rendered.html
 
 
 def _scoring(section: Section) -> Scoring:
@@ -74,10 +123,10 @@ def _options(section: Section, key: str = "options", *, judged: bool = True) -> 
     found = []
     for each in section.sections(key):
         correct = each.flag("correct", default=False) if judged else False
-        feedback = _optional(each, "feedback") if judged else None
+        feedback = optional_markup(each, "feedback") if judged else None
         if judged and not correct and feedback is None:
             each.fault("a wrong option without feedback", "Say why it is wrong.")
-        found.append(Option(each.id(), render_text(each.text("text")), correct, feedback))
+        found.append(Option(each.id(), read_markup(each, "text"), correct, feedback))
         each.finish()
     if len(found) < 2:
         section.fault(f"{key}: at least two are needed", key=key)
@@ -92,16 +141,16 @@ def _unique(section: Section, key: str, values: Sequence[str]) -> None:
         section.fault(f"{key}: {twice[0]!r} stands here twice", key=key)
 
 
-def _single(section: Section, common: dict[str, Any], shuffle: bool) -> Question:
+def _single(section: Section, common: dict[str, Any], setting: Setting) -> Question:
     options = _options(section)
     right = sum(option.correct for option in options)
     if right != 1:
         hint = "Mark one with `correct: true`, or make it `kind: multiple`."
         section.fault(f"exactly one option must be correct, not {right}", hint, key="options")
-    return SingleChoice(**common, options=options, shuffle=section.flag("shuffle", default=shuffle))
+    return SingleChoice(**common, options=options, shuffle=_shuffle(section, setting))
 
 
-def _multiple(section: Section, common: dict[str, Any], shuffle: bool) -> Question:
+def _multiple(section: Section, common: dict[str, Any], setting: Setting) -> Question:
     options = _options(section)
     if not any(option.correct for option in options):
         section.fault("at least one option must be correct", key="options")
@@ -109,17 +158,17 @@ def _multiple(section: Section, common: dict[str, Any], shuffle: bool) -> Questi
         **common,
         options=options,
         scoring=_scoring(section),
-        shuffle=section.flag("shuffle", default=shuffle),
+        shuffle=_shuffle(section, setting),
     )
 
 
-def _true_false(section: Section, common: dict[str, Any], _shuffle: bool) -> Question:
+def _true_false(section: Section, common: dict[str, Any], _setting: Setting) -> Question:
     return TrueFalse(
-        **common, correct=section.flag("correct"), feedback=_optional(section, "feedback")
+        **common, correct=section.flag("correct"), feedback=optional_markup(section, "feedback")
     )
 
 
-def _numeric(section: Section, common: dict[str, Any], _shuffle: bool) -> Question:
+def _numeric(section: Section, common: dict[str, Any], _setting: Setting) -> Question:
     answer = section.number("answer")
     tolerance_text = section.text("tolerance", default="0")
     tolerance = section.number("tolerance", default="0")
@@ -132,7 +181,7 @@ def _numeric(section: Section, common: dict[str, Any], _shuffle: bool) -> Questi
         answer=answer,
         tolerance=tolerance,
         units=_units(section),
-        feedback=_optional(section, "feedback"),
+        feedback=optional_markup(section, "feedback"),
     )
 
 
@@ -155,16 +204,18 @@ def _units(section: Section) -> tuple[tuple[str, Fraction], ...]:
     return tuple(found)
 
 
-def _matching(section: Section, common: dict[str, Any], _shuffle: bool) -> Question:
+def _matching(section: Section, common: dict[str, Any], _setting: Setting) -> Question:
     pairs = []
     for each in section.sections("pairs"):
-        left, right = render_text(each.text("left")), render_text(each.text("right"))
+        left, right = read_markup(each, "left"), read_markup(each, "right")
         pairs.append(Pair(each.id(), left, right))
         each.finish()
     if len(pairs) < 2:
         section.fault("pairs: at least two are needed", key="pairs")
     _unique(section, "pairs", [pair.id for pair in pairs])
-    distractors = tuple(render_text(text) for text, _ in section.texts("distractors"))
+    distractors = tuple(
+        _rendered(section, text, line) for text, line in section.texts("distractors")
+    )
     _unique(
         section, "pairs", [str(pair.right) for pair in pairs] + [str(each) for each in distractors]
     )
@@ -173,38 +224,43 @@ def _matching(section: Section, common: dict[str, Any], _shuffle: bool) -> Quest
         pairs=tuple(pairs),
         distractors=distractors,
         scoring=_scoring(section),
-        feedback=_optional(section, "feedback"),
+        feedback=optional_markup(section, "feedback"),
     )
 
 
-def _ordering(section: Section, common: dict[str, Any], _shuffle: bool) -> Question:
+def _ordering(section: Section, common: dict[str, Any], _setting: Setting) -> Question:
     items = _options(section, "items", judged=False)
     return Ordering(
-        **common, items=items, scoring=_scoring(section), feedback=_optional(section, "feedback")
+        **common,
+        items=items,
+        scoring=_scoring(section),
+        feedback=optional_markup(section, "feedback"),
     )
 
 
-def _fill_in(section: Section, common: dict[str, Any], _shuffle: bool) -> Question:
+def _fill_in(section: Section, common: dict[str, Any], _setting: Setting) -> Question:
     return FillIn(
         **common,
         accept=tuple(text for text, _ in section.texts("accept", needed=True)),
         case_matters=section.flag("case_matters", default=False),
-        feedback=_optional(section, "feedback"),
+        feedback=optional_markup(section, "feedback"),
     )
 
 
-def _scenario(section: Section, common: dict[str, Any], shuffle: bool) -> Question:
+def _scenario(section: Section, common: dict[str, Any], setting: Setting) -> Question:
     if section.has("points"):
         section.fault("a scenario has the points of its questions", "Leave them out.", key="points")
-    questions = read_questions(section, shuffle=section.flag("shuffle", default=shuffle))
-    if any(isinstance(question, Scenario) for question in questions):
-        section.fault("a scenario inside a scenario", key="questions")
-    _unique(section, "questions", [question.id for question in questions])
+    inside = Setting(_shuffle(section, setting), setting.outcomes, inside=True)
+    questions = read_questions(section, inside)
     points = max(1, sum(question.points for question in questions))
     return Scenario(**{**common, "points": points}, questions=questions)
 
 
-READERS: dict[str, Callable[[Section, dict[str, Any], bool], Question]] = {
+def _shuffle(section: Section, setting: Setting) -> bool:
+    return section.flag("shuffle", default=setting.shuffle)
+
+
+READERS: dict[str, Callable[[Section, dict[str, Any], Setting], Question]] = {
     "single": _single,
     "multiple": _multiple,
     "true-false": _true_false,

@@ -32,7 +32,7 @@ class Source:
     def read_text(self) -> str | None:
         """Read the file as UTF-8; None and a fault where that fails."""
         try:
-            return self.file.read_text(encoding="utf-8")
+            return self.file.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             self.fault(0, "this file is missing")
         except (OSError, UnicodeDecodeError) as error:
@@ -122,12 +122,12 @@ class Section:
         return value
 
     def choice(self, key: str, known: tuple[str, ...], *, default: str | None = None) -> str:
-        """Give one of several words."""
+        """Give one of several words; where it is faulty, the default, or else the first."""
         value = self.text(key, default=default)
         if value and value not in known:
             self.fault(f"{key} {value!r} is not known", did_you_mean(value, known), key=key)
-            return default or known[0]
-        return value or known[0]
+            value = ""
+        return value or default or known[0]
 
     def whole(
         self, key: str, *, default: int | None = None, low: int = 0, high: int = 100_000

@@ -5,24 +5,27 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+from datetime import datetime
 from pathlib import Path
 
 from flask import Flask, Response, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from courses.catalogue import Catalogue
 from lti_tool import errors, health, i18n, logs, web
 from lti_tool.db import Database, utcnow
 from lti_tool.iri import Names
-from lti_tool.lti import binding, launching
+from lti_tool.lti import binding, choosing_routes, registration_routes, visits
 from lti_tool.lti import desk as lti_desk
 from lti_tool.lti import routes as lti_routes
-from lti_tool.player import routes as player_routes
+from lti_tool.lti.calls import Calls
+from lti_tool.lti.launching import Arrival
+from lti_tool.player import enrolling
 from lti_tool.settings import Settings
 from lti_tool.vault import Vault
-from lti_tool.visit import Role, Visit
-from lti_tool.web import DeskPage
+from lti_tool.visit import Visit
 from xapi import app as xapi_app
 from xapi.host import Host
 
@@ -32,8 +35,13 @@ BODY_LIMIT = 4 * 1024 * 1024
 FOREVER = "public, max-age=31536000, immutable"
 A_DAY = "public, max-age=86400"
 
-ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
-TEACHER = frozenset({Role.INSTRUCTOR})
+BLUEPRINTS = (
+    health.bp,
+    lti_routes.bp,
+    choosing_routes.bp,
+    registration_routes.bp,
+    lti_desk.bp,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -62,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             "lti_tool.limiter": web.Limiter(own.launches_per_minute),
             "lti_tool.fingerprints": fingerprint_of,
             "lti_tool.desks": DESKS,
+            "lti_tool.calls": Calls(allow_private=own.allow_private_addresses),
         }
     )
     if own.trusted_proxies:
@@ -75,15 +84,26 @@ def create_app(settings: Settings | None = None) -> Flask:
     web.init_app(app, lambda visit_id: _find_visit(database, visit_id))
     app.add_url_rule("/", "index", index)
     app.add_url_rule("/static/<path:filename>", "static", static)
-    for blueprint in (health.bp, lti_routes.bp, lti_desk.bp, player_routes.bp):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    xapi_app.init_app(app, Host(begin=database.begin))
+    app.extensions["lti_tool.arrivals"] = (_arrival(app),)
+    xapi_app.init_app(app, Host(database.begin, database.read, own.names_base))
     return app
 
 
+def _arrival(app: Flask) -> Arrival:
+    """Tell the player of each launch, in the launch's own transaction."""
+    catalogue, names = app.extensions["lti_tool.catalogue"], app.extensions["lti_tool.names"]
+
+    def arrive(session: Session, visit: Visit, now: datetime) -> None:
+        enrolling.arrive(session, visit, catalogue=catalogue, names=names, now=now)
+
+    return arrive
+
+
 def _find_visit(database: Database, visit_id: str) -> Visit | None:
-    secret = request.cookies.get(binding.COOKIE, "")
-    return launching.find_visit(database, visit_id, secret, now=utcnow())
+    secret = binding.visit_secret(request.cookies, visit_id)
+    return visits.find(database, visit_id, secret, now=utcnow())
 
 
 @functools.cache
@@ -115,7 +135,4 @@ def fingerprint_of(filename: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else ""
 
 
-DESKS = {
-    "Teaching": (),
-    "Connections": (DeskPage("lti_desk.platforms", "Platforms", ADMINISTRATOR),),
-}
+DESKS = {"Connections": lti_desk.DESK_PAGES}

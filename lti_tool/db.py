@@ -17,7 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 Begin = Callable[[], AbstractContextManager[Session]]
-"""What opens a transaction that commits at its end: :meth:`Database.begin`, for the worker's jobs."""
+"""What opens a transaction that commits at its end, such as :meth:`Database.begin`."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

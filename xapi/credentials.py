@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from xapi.models import Credential
 
 SCOPES = ("statements/write", "statements/read", "all")
+KEY = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ def create(
 
 def find_client(session: Session, key: str, secret: str) -> Client | None:
     """Give the client of a key and secret; None where they are not good."""
+    if not KEY.fullmatch(key):
+        return None
     row = session.execute(
         select(Credential.secret_hash, Credential.label, Credential.scopes).where(
             Credential.key == key, Credential.withdrawn_at.is_(None)

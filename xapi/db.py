@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, DateTime, Integer, MetaData, create_engine, event
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -20,6 +20,9 @@ Begin = Callable[[], AbstractContextManager[Session]]
 
 Serial = BigInteger().with_variant(Integer, "sqlite")
 """A number that the database counts up by itself."""
+
+PATIENCE_S = 15
+"""How long a writer on SQLite waits for the one before it."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -67,8 +70,10 @@ class Database:
     """Engine and transactions of a store that runs alone."""
 
     def __init__(self, url: str) -> None:
-        self.engine = create_engine(url)
-        if self.engine.dialect.name == "sqlite":
+        if make_url(url).get_backend_name() != "sqlite":
+            self.engine = create_engine(url, pool_pre_ping=True)
+        else:
+            self.engine = create_engine(url, connect_args={"timeout": PATIENCE_S})
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
-from uuid import UUID
 
 import httpx
 import orjson
 
 from xapi.contents import content_hash
+from xapi.settling import Entry, Round
 from xapi.statements import VERSION
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+ROUND_S = 60.0
+"""How long one round may take altogether; what is not sent by then waits for the next."""
 ANSWER_LIMIT = 1024 * 1024
 """The most bytes of an answer that are read."""
 VERSION_HEADER = "X-Experience-API-Version"
@@ -22,28 +25,9 @@ REASON_LENGTH = 500
 ABOUT_STATEMENTS = frozenset({400, 409, 413, 422})
 """Answers that speak of what was sent; any other bad one speaks of the store or the way to it."""
 LOCKED_OUT = frozenset({401, 403})
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A statement to be delivered."""
-
-    seq: int
-    id: UUID
-    payload: str
-
-
-@dataclass(slots=True)
-class Round:
-    """What a store made of a batch."""
-
-    delivered: list[Entry] = field(default_factory=list)
-    refused: list[tuple[Entry, str]] = field(default_factory=list)
-    pause: str = ""
-    """Why the store must rest; what is in neither list is sent again then."""
-    locked_out: bool = False
-    """Whether it rests because it does not know us."""
-    retry_after: timedelta | None = None
+PASSING = frozenset({0, 408, 425, 429})
+"""Answers, or none, that may be another one soon."""
+NO_STORE = "This is not how a store answers; is its address right?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +66,25 @@ class ExternalStore:
     def send(self, entries: Sequence[Entry]) -> Round:
         """Send a batch; a refused one is halved until the bad statement is alone."""
         made = Round()
-        self._send(list(entries), made)
+        self._send(list(entries), made, time.monotonic() + ROUND_S)
         return made
 
-    def _send(self, entries: list[Entry], made: Round) -> None:
-        if not entries or made.pause:
+    def _send(self, entries: list[Entry], made: Round, end: float) -> None:
+        if not entries or made.pause or time.monotonic() > end:
             return
         answer = self._post(entries)
-        if 200 <= answer.status < 300:
+        if _is_taken(answer, entries):
             made.delivered += entries
+        elif 200 <= answer.status < 300:
+            made.pause = f"{NO_STORE} {answer.reason}"
         elif answer.status not in ABOUT_STATEMENTS:
-            made.pause, made.retry_after = answer.reason, answer.retry_after
-            made.locked_out = answer.status in LOCKED_OUT
+            _rest(made, answer)
         elif len(entries) > 1:
             middle = len(entries) // 2
-            self._send(entries[:middle], made)
-            self._send(entries[middle:], made)
-        elif answer.status == 409 and self._holds_the_same(entries[0]):
-            made.delivered += entries
+            self._send(entries[:middle], made, end)
+            self._send(entries[middle:], made, end)
+        elif answer.status == 409:
+            self._compare(entries[0], answer, made)
         else:
             made.refused.append((entries[0], answer.reason))
 
@@ -107,15 +92,15 @@ class ExternalStore:
         body = f"[{','.join(entry.payload for entry in entries)}]".encode()
         return self._ask("POST", content=body, headers={"Content-Type": "application/json"})
 
-    def _holds_the_same(self, entry: Entry) -> bool:
-        answer = self._ask("GET", params={"statementId": str(entry.id)})
-        if answer.status != 200:
-            return False
-        try:
-            held = orjson.loads(answer.content)
-            return content_hash(held) == content_hash(orjson.loads(entry.payload))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return False
+    def _compare(self, entry: Entry, conflict: Answer, made: Round) -> None:
+        """Look at what the store holds under our id: the same counts as delivered."""
+        held = self._ask("GET", params={"statementId": str(entry.id)})
+        if held.status in PASSING or held.status >= 500:
+            _rest(made, held)
+        elif held.status == 200 and _is_same(held.content, entry):
+            made.delivered.append(entry)
+        else:
+            made.refused.append((entry, conflict.reason))
 
     def _ask(
         self,
@@ -125,6 +110,7 @@ class ExternalStore:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
+        end = time.monotonic() + ROUND_S
         try:
             with self._client.stream(
                 method, self._url, content=content, params=params, headers=headers
@@ -132,11 +118,11 @@ class ExternalStore:
                 read = b""
                 for chunk in response.iter_bytes():
                     read += chunk
-                    if len(read) > ANSWER_LIMIT:
+                    if len(read) > ANSWER_LIMIT or time.monotonic() > end:
                         return Answer(0, reason="The store's answer is longer than expected.")
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             return Answer(0, reason=f"The store cannot be reached: {type(error).__name__}.")
-        words = read[:REASON_LENGTH].decode(errors="replace")
+        words = _printable(read[:REASON_LENGTH].decode(errors="replace"))
         wait = response.headers.get("Retry-After", "")
         return Answer(
             response.status_code,
@@ -144,3 +130,38 @@ class ExternalStore:
             f"The store answered {response.status_code}: {words}",
             timedelta(seconds=int(wait)) if wait.isdigit() and len(wait) < 6 else None,
         )
+
+
+def _is_taken(answer: Answer, entries: Sequence[Entry]) -> bool:
+    """Say whether a store confirmed: with nothing, or with ids of what was sent.
+
+    A page that says 200 to everything is no store. Some stores name only the ids that were new.
+    """
+    if answer.status == 204:
+        return True
+    if answer.status != 200:
+        return False
+    try:
+        named = orjson.loads(answer.content)
+    except ValueError:
+        return False
+    sent = {str(entry.id) for entry in entries}
+    return isinstance(named, list) and all(
+        isinstance(each, str) and each.lower() in sent for each in named
+    )
+
+
+def _is_same(held: bytes, entry: Entry) -> bool:
+    try:
+        return content_hash(orjson.loads(held)) == content_hash(orjson.loads(entry.payload))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def _rest(made: Round, answer: Answer) -> None:
+    made.pause, made.retry_after = answer.reason, answer.retry_after
+    made.locked_out = answer.status in LOCKED_OUT
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else " " for each in text)

@@ -29,5 +29,9 @@ class Host:
 
     def authority(self, name: str = TOOL) -> dict[str, Any]:
         """Give the agent that answers for what a client (or the application itself) tells."""
-        account = {"homePage": self.authority_home, "name": name}
-        return {"objectType": "Agent", "account": account}
+        return authority_of(self.authority_home, name)
+
+
+def authority_of(home: str, name: str = TOOL) -> dict[str, Any]:
+    """Give the agent of an account, for a process that has no host, such as a worker."""
+    return {"objectType": "Agent", "account": {"homePage": home, "name": name}}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from xapi.db import Base, Serial
@@ -16,6 +16,7 @@ class OutboxEntry(Base):
     """A statement of ours not yet delivered everywhere."""
 
     __tablename__ = "xapi_outbox"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012  # read once, by the library
 
     seq: Mapped[int] = mapped_column(Serial, primary_key=True)
     statement_id: Mapped[UUID] = mapped_column(unique=True)
@@ -49,6 +50,8 @@ class Target(Base):
     tries: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str] = mapped_column(Text, default="")
     """Why it is paused; empty where all is well."""
+    settled_through: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Number in the outbox up to which nothing waits for it."""
 
 
 class VerbRow(Base):
@@ -86,6 +89,7 @@ class StatementRow(Base):
     __table_args__ = (
         Index("ix_xapi_statement_verb_seq", "verb_id", "seq"),
         Index("ix_xapi_statement_registration_seq", "registration", "seq"),
+        {"sqlite_autoincrement": True},
     )
 
     seq: Mapped[int] = mapped_column(Serial, primary_key=True)
@@ -111,7 +115,7 @@ class StatementActivity(Base):
 
     activity_id: Mapped[int] = mapped_column(ForeignKey("xapi_activity.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(
-        ForeignKey("xapi_statement.seq", ondelete="CASCADE"), primary_key=True
+        ForeignKey("xapi_statement.seq", ondelete="CASCADE"), primary_key=True, index=True
     )
     role: Mapped[str] = mapped_column(String(12), primary_key=True)
     """``object``, ``parent``, ``grouping``, ``category`` or ``other``; ``sub.`` in front within a
@@ -126,7 +130,7 @@ class StatementAgent(Base):
 
     agent_id: Mapped[int] = mapped_column(ForeignKey("xapi_agent.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(
-        ForeignKey("xapi_statement.seq", ondelete="CASCADE"), primary_key=True
+        ForeignKey("xapi_statement.seq", ondelete="CASCADE"), primary_key=True, index=True
     )
     role: Mapped[str] = mapped_column(String(16), primary_key=True)
     """``actor``, ``object``, ``authority``, ``instructor``, ``team`` or ``member``, likewise."""

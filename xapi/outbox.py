@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from xapi.models import Delivery, OutboxEntry
+from xapi.models import Delivery, OutboxEntry, Target
 from xapi.statements import Built
 
 _FIELDS: dict[str, Any] = {
@@ -93,5 +93,10 @@ def put_back(session: Session, stuck: Sequence[StuckEntry]) -> int:
     for each in stuck:
         session.execute(
             delete(Delivery).where(Delivery.target == each.target, Delivery.seq == each.seq)
+        )
+        session.execute(
+            update(Target)
+            .where(Target.name == each.target, Target.settled_through >= each.seq)
+            .values(settled_through=each.seq - 1)
         )
     return len(stuck)

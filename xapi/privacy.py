@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
+from xapi import store
 from xapi.contents import account_identifier
 from xapi.models import AgentRow, OutboxEntry, StatementAgent, StatementRow
 from xapi.statements import Actor
@@ -30,18 +31,24 @@ def export(session: Session, actor: Actor) -> Iterator[str]:
 
 
 def erase(session: Session, actor: Actor) -> int:
-    """Delete every statement in which an actor stands, queued ones with them; give how many."""
+    """Delete every statement in which an actor stands, queued ones with them; give how many.
+
+    What is just being brought to the store next door is waited for, and deleted there: first the
+    outbox, then the store, in the order in which a delivery goes through them.
+    """
+    waiting = select(OutboxEntry.seq).where(OutboxEntry.actor_key == actor.key)
+    queued = list(session.scalars(waiting.order_by(OutboxEntry.seq).with_for_update()))
+    _delete(session, OutboxEntry, queued)
+    store.take_turn(session)
     seqs = list(session.scalars(_seqs(actor)))
-    queued = session.execute(
-        delete(OutboxEntry)
-        .where(OutboxEntry.actor_key == actor.key)
-        .returning(OutboxEntry.statement_id)
-    ).all()
-    for start in range(0, len(seqs), CHUNK):
-        some = seqs[start : start + CHUNK]
-        session.execute(delete(StatementRow).where(StatementRow.seq.in_(some)))
+    _delete(session, StatementRow, seqs)
     session.execute(delete(AgentRow).where(AgentRow.identifier == _identifier(actor)))
     return len(seqs) + len(queued)
+
+
+def _delete(session: Session, table: Any, seqs: list[int]) -> None:
+    for start in range(0, len(seqs), CHUNK):
+        session.execute(delete(table).where(table.seq.in_(seqs[start : start + CHUNK])))
 
 
 def _identifier(actor: Actor) -> str:

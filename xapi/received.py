@@ -7,16 +7,19 @@ stored, authority, and a time and version where none were given) is put in.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import orjson
 
-from xapi.validation import StatementError
+from xapi.values import StatementError
 
 SPACE = " \t\n\r"
 SECTION = "2.2"
+DEEPEST = 100
+"""How many objects and lists may stand in one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,8 @@ def read(body: bytes | str) -> list[Received]:
     """Read one statement or a list of them.
 
     Raises:
-        StatementError: this is no JSON, holds a key twice or a number that is none, or is neither
-            an object nor a list of objects.
+        StatementError: this is no JSON, holds a key twice, half a character or a number that is
+            none, is nested too deeply, or is neither an object nor a list of objects.
     """
     try:
         text = body.decode() if isinstance(body, bytes) else body
@@ -51,15 +54,11 @@ def from_own(text: str) -> Received:
     return Received(orjson.loads(text), text)
 
 
-def from_parsed(parsed: Mapping[str, Any]) -> Received:
-    """Take a statement that exists only as values."""
-    return Received(parsed, orjson.dumps(parsed).decode())
-
-
 def with_fields(received: Received, fields: Mapping[str, Any]) -> str:
     """Give the text with fields of the store; one that is there already is replaced."""
     if fields.keys() & received.parsed.keys():
-        return orjson.dumps({**received.parsed, **fields}).decode()
+        whole = {**received.parsed, **fields}
+        return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
     added = orjson.dumps(fields).decode()
     return f"{received.text.rstrip(SPACE)[:-1].rstrip(SPACE)},{added[1:]}"
 
@@ -86,11 +85,33 @@ def _read_list(text: str, start: int) -> list[Received]:
 def _read_one(text: str, start: int) -> tuple[Received, int]:
     try:
         parsed, end = DECODER.raw_decode(text, start)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except StatementError:
+        raise
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of 5000 digits
         raise StatementError("", "this is not JSON", SECTION) from error
     if not isinstance(parsed, dict):
         raise StatementError("", "a statement must be an object", SECTION)
-    return Received(parsed, text[start:end]), end
+    own = text[start:end]
+    if own.count("{") + own.count("[") > DEEPEST:
+        _check_depth(parsed, DEEPEST)
+    if "\\u" in own:
+        _check_characters(parsed)
+    return Received(parsed, own), end
+
+
+def _check_depth(value: object, left: int) -> None:
+    if isinstance(value, dict | list):
+        if left == 0:
+            raise StatementError("", f"is nested deeper than {DEEPEST}", SECTION)
+        for each in value.values() if isinstance(value, dict) else value:
+            _check_depth(each, left - 1)
+
+
+def _check_characters(parsed: Mapping[str, Any]) -> None:
+    try:
+        json.dumps(parsed, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise StatementError("", "holds half of a character (a surrogate)", SECTION) from error
 
 
 def _skip(text: str, start: int) -> int:
@@ -117,4 +138,9 @@ def _no_number(word: str) -> NoReturn:
     raise StatementError("", f"{word} is no number", SECTION)
 
 
-DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number)
+def _finite(text: str) -> float:
+    found = float(text)
+    return found if math.isfinite(found) else _no_number(text)
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite)

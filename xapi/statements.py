@@ -21,7 +21,6 @@ from tincan import activity as tincan_activity
 from tincan import activity_definition, agent, agent_account, context_activities
 from tincan import context as tincan_context
 from tincan import result as tincan_result
-from tincan import statement as tincan_statement
 from tincan import verb as tincan_verb
 
 from xapi import vocabulary as words
@@ -332,7 +331,7 @@ def _seen(seen: Seen) -> Plain:
         words.VIDEO_PROGRESS.iri: _second(min(1.0, max(0.0, seen.progress))),
     }
     if seen.segments:
-        pairs = (f"{_second(start):g}[.]{_second(end):g}" for start, end in seen.segments)
+        pairs = (f"{start:.3f}[.]{end:.3f}" for start, end in seen.segments)
         told[words.VIDEO_SEGMENTS.iri] = "[,]".join(pairs)
     return told
 
@@ -351,12 +350,11 @@ def _build(
 ) -> Built:
     made_id = given_id or statement_id(verb, occasion["key"])
     actor, at = occasion["actor"], occasion["at"]
-    made = _plain(tincan_statement.Statement(id=made_id))
     told = _plain(tincan_result.Result(**result)) if result else {}
     if duration is not None:
         told["duration"] = iso_duration(duration)
     plain: Plain = {
-        "id": made["id"],
+        "id": str(made_id),
         "actor": _actor(actor),
         "verb": _verb(verb),
         "object": _activity(occasion["activity"]),
@@ -380,8 +378,7 @@ def _verb(verb: Verb) -> Plain:
 
 
 def _context(context: Context) -> Plain:
-    made = tincan_context.Context(language=context.language, platform=context.platform)
-    plain = _plain(made)
+    plain = {**_around(context.language, context.platform)}
     plain["registration"] = str(context.registration)
     if context.parent or context.grouping or context.category:
         plain["contextActivities"] = {
@@ -395,6 +392,11 @@ def _context(context: Context) -> Plain:
         }
     plain["extensions"] = {words.SESSION_ID.iri: context.session_id, **context.extensions}
     return plain
+
+
+@functools.lru_cache(maxsize=256)
+def _around(language: str, platform: str | None) -> Plain:
+    return _plain(tincan_context.Context(language=language, platform=platform))
 
 
 def _activity(activity: Activity) -> Plain:

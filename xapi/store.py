@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,13 +24,22 @@ from xapi.models import (
 )
 from xapi.received import Received, with_fields
 from xapi.statements import iso_moment
-from xapi.validation import StatementError, check_statement, read_moment
+from xapi.validation import check_statement
+from xapi.values import StatementError, read_moment
 from xapi.vocabulary import VOIDED
 
 FIRST_VERSION = "1.0.0"
 """Of a statement that names none (1.0.3, part two, 2.4.10)."""
 LOCK = 0x786170695F736571
 """Advisory lock of PostgreSQL: one batch after the other, so that numbers are given in order."""
+CLOCKS = {
+    "sqlite": text("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"),
+    "postgresql": text("SELECT clock_timestamp()"),
+}
+TAKE = text("SELECT pg_advisory_xact_lock(:lock)")
+WATCH = text("SELECT pg_advisory_xact_lock_shared(:lock)")
+TICK = timedelta(milliseconds=1)
+"""How finely times of storing are told."""
 CHUNK = 500
 INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
 
@@ -64,11 +73,17 @@ def keep(
     given: Sequence[Received],
     *,
     authority: Mapping[str, Any],
-    now: datetime,
 ) -> list[UUID]:
     """Keep a batch of statements; give their ids in the order sent.
 
-    A statement that is kept already and equal is left as it is.
+    A statement that is kept already and equal is left as it is. When they were stored is told by
+    the database's clock, read when it is this batch's turn: so it never runs backwards, not even
+    between machines.
+
+    Args:
+        session: of a transaction that writes from its beginning (on SQLite ``BEGIN IMMEDIATE``).
+        given: as read.
+        authority: the agent that answers for them.
 
     Raises:
         StatementError: one of them is none, or an id stands in the batch twice.
@@ -79,12 +94,40 @@ def keep(
     ids = [UUID(each.parsed["id"]) if "id" in each.parsed else uuid4() for each in given]
     if len(set(ids)) != len(ids):
         raise StatementError("id", "stands in the batch twice", "2.4.1")
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    take_turn(session)
     fresh = _not_kept(session, ids, given)
     if fresh:
-        _insert(session, fresh, authority=authority, stored_at=_not_before_the_last(session, now))
+        _insert(session, fresh, authority=authority, stored_at=_not_before_the_last(session))
     return ids
+
+
+def take_turn(session: Session) -> None:
+    """Wait until no other transaction changes statements; ours is next, to its end.
+
+    On SQLite a transaction that writes is alone from its beginning.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(TAKE, {"lock": LOCK})
+
+
+def consistent_through(session: Session) -> datetime:
+    """Give the moment up to which everything that will ever be stored can be seen.
+
+    It waits for the batch that is being kept; whoever reads after this transaction sees it.
+
+    Args:
+        session: of a transaction that writes from its beginning.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(WATCH, {"lock": LOCK})
+    return _clock(session) - TICK
+
+
+def _clock(session: Session) -> datetime:
+    told = session.scalar(CLOCKS[session.get_bind().dialect.name])
+    found: datetime = read_moment(told) if isinstance(told, str) else told
+    found = found.astimezone(UTC)
+    return found.replace(microsecond=found.microsecond // 1000 * 1000)
 
 
 def _not_kept(session: Session, ids: Sequence[UUID], given: Sequence[Received]) -> list[Fresh]:
@@ -105,12 +148,12 @@ def _not_kept(session: Session, ids: Sequence[UUID], given: Sequence[Received]) 
     return fresh
 
 
-def _not_before_the_last(session: Session, now: datetime) -> datetime:
+def _not_before_the_last(session: Session) -> datetime:
     """Give the time of storing: it never runs backwards in the order of statements."""
     query = select(StatementRow.stored_at).order_by(StatementRow.seq.desc()).limit(1)
     last = session.scalar(query)
-    whole = now.replace(microsecond=now.microsecond // 1000 * 1000)
-    return whole if last is None else max(whole, last)
+    now = _clock(session)
+    return now if last is None else max(now, last)
 
 
 def _insert(
@@ -147,12 +190,11 @@ def _row(
         "stored": stored,
         "authority": dict(authority),
     }
-    happened = read_moment(parsed.get("timestamp", stored))
     registration = parsed.get("context", {}).get("registration")
     return {
         "id": each.id,
         "stored_at": stored_at,
-        "happened_at": happened if happened.tzinfo else happened.replace(tzinfo=UTC),
+        "happened_at": read_moment(parsed.get("timestamp", stored)),
         "verb_id": verb_id,
         "registration": UUID(registration) if registration else None,
         "target_id": each.target,

@@ -61,6 +61,8 @@ class Platform(Base):
     )
     keys_fetched_at: Mapped[datetime | None]
     keys_tried_at: Mapped[datetime | None]
+    keys_fault: Mapped[str] = mapped_column(Text, default="")
+    """Why the newest try to fetch the key set failed; empty where it did not, or is under way."""
     version: Mapped[int] = mapped_column(default=1)
     """Raised at each change, so that processes notice."""
     created_at: Mapped[datetime]
@@ -148,6 +150,8 @@ class OneTimeLink(Base):
         String(20), default=DeploymentPolicy.AUTOMATIC
     )
     country: Mapped[str] = mapped_column(String(2), default="")
+    ask_names: Mapped[bool] = mapped_column(default=False)
+    """Whether the registration asks the platform for people's names."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
@@ -260,6 +264,10 @@ class ResourceLink(Base):
     course_id: Mapped[str | None] = mapped_column(String(60))
     item_path: Mapped[str | None] = mapped_column(String(130))
     """Module or item of the course; None: the whole."""
+    lineitem_url: Mapped[str] = mapped_column(Text, default="")
+    """Column that the newest launch named for this link; kept for a link that is bound later."""
+    column_due_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When the worker looks for the column that no launch named; None: not wanted."""
 
 
 class LineItem(Base):

@@ -13,7 +13,9 @@ MODULE_LINES = 500
 FUNCTION_LINES = 60
 ARGUMENTS = 7
 
-LONGER: dict[str, str] = {}
+LONGER: dict[str, str] = {
+    "migrations.versions.0001_first_tables": "a list of tables, made once and never read in one go",
+}
 """Module: why it may be longer."""
 
 

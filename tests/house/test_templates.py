@@ -1,4 +1,4 @@
-"""Templates: what they are given stands on top; no inline script or style; no HTML of unknown origin."""
+"""Templates: what they are given stands on top; no inline script or style, no unknown HTML."""
 
 from __future__ import annotations
 

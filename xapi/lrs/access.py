@@ -44,10 +44,10 @@ def check_client(host: Host, key: str | None, secret: str | None, scope: str) ->
     Raises:
         RefusedError: they are not good (401), or may not do this (403).
     """
-    if not key:
+    if not key or secret is None:
         raise RefusedError(401, "send a key and its secret as HTTP Basic credentials")
     with host.reading() as session:
-        client = credentials.find_client(session, key, secret or "")
+        client = credentials.find_client(session, key, secret)
     if client is None:
         raise RefusedError(401, "this key and secret are not known, or were withdrawn")
     if not client.may(scope):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,8 +13,9 @@ import orjson
 
 from xapi.contents import identifier_of
 from xapi.lrs.access import RefusedError
+from xapi.people import check_asked_actor
 from xapi.search import PAGE, Page, Query
-from xapi.validation import UUID_PATTERN, StatementError, check_actor, read_moment
+from xapi.values import IRI, UUID_PATTERN, StatementError, read_moment
 
 SINGLES = ("statementId", "voidedStatementId")
 WITH_SINGLES = frozenset({"format", "attachments"})
@@ -27,6 +28,8 @@ FILTERS = frozenset(
 CURSOR = frozenset({"after", "up_to"})
 """Parameters that only the address of a next page has."""
 FORMATS = frozenset({"exact", "ids", "canonical"})
+BARE_PLUS = re.compile(r" (?=\d\d(:?\d\d)?$)")
+"""A plus sign before an offset that was not written as %2B."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,18 @@ class Single:
 
     id: UUID
     voided: bool
+
+
+def once_each(given: Mapping[str, list[str]]) -> dict[str, str]:
+    """Give each parameter's one value.
+
+    Raises:
+        RefusedError: a parameter stands there twice.
+    """
+    for name, values in given.items():
+        if len(values) > 1:
+            raise RefusedError(400, f"the parameter {name!r} stands there twice")
+    return {name: values[0] for name, values in given.items()}
 
 
 def read(args: Mapping[str, str]) -> Single | Query:
@@ -48,6 +63,8 @@ def read(args: Mapping[str, str]) -> Single | Query:
         raise RefusedError(400, f"unknown parameter {unknown[0]!r}")
     if args.get("format", "exact") not in FORMATS:
         raise RefusedError(400, f"format must be one of {', '.join(sorted(FORMATS))}")
+    if args.get("format", "exact") != "exact":
+        raise RefusedError(501, "statements are given as they were stored: format=exact")
     _flag("attachments", args)
     named = [name for name in SINGLES if name in args]
     if not named:
@@ -76,8 +93,8 @@ def _read_query(args: Mapping[str, str]) -> Query:
     registration = args.get("registration")
     return Query(
         agent=_agent(args["agent"]) if "agent" in args else None,
-        verb=args.get("verb"),
-        activity=args.get("activity"),
+        verb=_iri("verb", args),
+        activity=_iri("activity", args),
         registration=None if registration is None else read_uuid("registration", registration),
         since=_moment("since", args),
         until=_moment("until", args),
@@ -93,25 +110,31 @@ def _read_query(args: Mapping[str, str]) -> Query:
 def _agent(text: str) -> str:
     try:
         given = orjson.loads(text)
-        check_actor(given, "agent")
-        found = identifier_of(given)
+        check_asked_actor(given, "agent")
     except StatementError as error:
         raise RefusedError(400, str(error)) from error
     except ValueError as error:
         raise RefusedError(400, "agent must be JSON") from error
+    found = identifier_of(given)
     if found is None:
         raise RefusedError(400, "agent must have an identifier")
     return found
+
+
+def _iri(name: str, args: Mapping[str, str]) -> str | None:
+    text = args.get(name)
+    if text is not None and not IRI.fullmatch(text):
+        raise RefusedError(400, f"{name} must be an IRI with its scheme")
+    return text
 
 
 def _moment(name: str, args: Mapping[str, str]) -> datetime | None:
     if name not in args:
         return None
     try:
-        found = read_moment(args[name].replace(" ", "+"))
+        return read_moment(BARE_PLUS.sub("+", args[name]))
     except ValueError as error:
         raise RefusedError(400, f"{name} must be a time by RFC 3339") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _flag(name: str, args: Mapping[str, str]) -> bool:

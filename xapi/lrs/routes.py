@@ -6,7 +6,7 @@ Every answer, a bad one too, is JSON and names the version.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -22,7 +22,7 @@ from xapi.lrs.access import VERSION_HEADER, RefusedError
 from xapi.received import Received
 from xapi.statements import iso_moment
 from xapi.store import ConflictError
-from xapi.validation import StatementError
+from xapi.values import StatementError
 
 THROUGH_HEADER = "X-Experience-API-Consistent-Through"
 JSON = "application/json"
@@ -46,17 +46,19 @@ def about() -> ResponseReturnValue:
 def find() -> ResponseReturnValue:
     """Give one statement, or a page of them."""
     _enter(READ)
-    now = datetime.now(UTC)
-    asked = asking.read(request.args)
+    args = _args()
+    asked = asking.read(args)
+    with _host().begin() as session:
+        through = store.consistent_through(session)
     if isinstance(asked, asking.Single):
         answer = _find_one(asked)
     else:
         with _host().reading() as session:
             page = search.find(session, asked)
-        more = orjson.dumps(asking.more_address(request.path, request.args, page)).decode()
+        more = orjson.dumps(asking.more_address(request.path, args, page)).decode()
         body = f'{{"statements":[{",".join(page.payloads)}],"more":{more}}}'
         answer = Response(body, mimetype=JSON)
-    answer.headers[THROUGH_HEADER] = iso_moment(now)
+    answer.headers[THROUGH_HEADER] = iso_moment(through)
     return answer
 
 
@@ -66,16 +68,20 @@ def keep_several() -> ResponseReturnValue:
     client = _enter(WRITE)
     if request.args:
         raise RefusedError(400, f"unknown parameter {next(iter(request.args))!r}")
-    return _json([str(each) for each in _keep(client, _body())])
+    given = _body()
+    with _host().begin() as session:
+        kept = store.keep(session, given, authority=_host().authority(client.key))
+    return _json([str(each) for each in kept])
 
 
 @bp.put("/statements")
 def keep_one() -> ResponseReturnValue:
     """Keep a statement under the id in the address."""
     client = _enter(WRITE)
-    if set(request.args) != {"statementId"}:
+    args = _args()
+    if set(args) != {"statementId"}:
         raise RefusedError(400, "the address must have the parameter statementId, and no other")
-    wanted = asking.read_uuid("statementId", request.args["statementId"])
+    wanted = asking.read_uuid("statementId", args["statementId"])
     given = _body()
     if len(given) != 1:
         raise RefusedError(400, "send one statement")
@@ -85,7 +91,8 @@ def keep_one() -> ResponseReturnValue:
         given = [Received({**given[0].parsed, "id": str(wanted)}, text)]
     elif str(named).lower() != str(wanted):
         raise RefusedError(400, "the statement's id is not the statementId of the address")
-    _keep(client, given)
+    with _host().begin() as session:
+        store.keep(session, given, authority=_host().authority(client.key))
     return Response(status=204)
 
 
@@ -147,6 +154,10 @@ def _enter(scope: str) -> Client:
     return access.check_client(_host(), given.username, given.password, scope)
 
 
+def _args() -> dict[str, str]:
+    return asking.once_each(request.args.to_dict(flat=False))
+
+
 def _body() -> list[Received]:
     if request.mimetype != JSON:
         raise RefusedError(400, f"send statements as {JSON}")
@@ -154,14 +165,6 @@ def _body() -> list[Received]:
     if len(given) > LONGEST:
         raise RefusedError(413, f"send at most {LONGEST} statements at once")
     return given
-
-
-def _keep(client: Client, given: list[Received]) -> list[Any]:
-    host = _host()
-    with host.begin() as session:
-        return list(
-            store.keep(session, given, authority=host.authority(client.key), now=datetime.now(UTC))
-        )
 
 
 def _find_one(asked: asking.Single) -> Response:

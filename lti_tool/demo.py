@@ -1,0 +1,277 @@
+"""The command `lti-tool demo`: tool, worker and practice platform, ready to click through."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from lti_tool.practice.browser import Browser, BrowserError
+from lti_tool.practice.journey import register_tool, select_content
+from lti_tool.settings import PREFIX
+
+COMMAND = (sys.executable, "-c", "from lti_tool.cli import main; main()")
+"""`lti-tool`, wherever its script may lie."""
+START_S = 60.0
+STOP_S = 15.0
+ADMINISTRATOR = "2"
+"""What the practice platform calls Adam (``sub``)."""
+COURSE = "alifeca"
+
+
+class DemoError(click.ClickException):
+    """The demo cannot go on; the text says why and what to do."""
+
+
+@dataclass(slots=True)
+class Demo:
+    """Where everything is, and what runs."""
+
+    tool_port: int
+    platform_port: int
+    folder: Path
+    children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def tool_url(self) -> str:
+        """Give the tool's address; another site than the platform's, as in real life."""
+        return f"http://127.0.0.1:{self.tool_port}"
+
+    @property
+    def platform_url(self) -> str:
+        """Give the practice platform's address."""
+        return f"http://localhost:{self.platform_port}"
+
+    @property
+    def database(self) -> Path:
+        """Give the tool's database."""
+        return self.folder / "tool.db"
+
+    @property
+    def kept(self) -> Path:
+        """Give the file of the practice platform; another one for other ports."""
+        return self.folder / f"practice-{self.platform_port}-{self.tool_port}.json"
+
+    def environ(self) -> dict[str, str]:
+        """Give the environment of all that runs."""
+        others = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
+        return {
+            **others,
+            f"{PREFIX}PUBLIC_URL": self.tool_url,
+            f"{PREFIX}SECRET_KEY": _secret(self.folder / "secret"),
+            f"{PREFIX}DATABASE_URL": f"sqlite:///{self.database}",
+            f"{PREFIX}ALLOW_PRIVATE_ADDRESSES": "yes",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+
+@click.command("demo")
+@click.option("--tool-port", type=click.IntRange(1, 65535), default=8765, show_default=True)
+@click.option("--platform-port", type=click.IntRange(1, 65535), default=8766, show_default=True)
+@click.option(
+    "--data",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("var/demo"),
+    show_default=True,
+    help="Where everything is kept; remove it to begin anew.",
+)
+def demo(tool_port: int, platform_port: int, folder: Path) -> None:
+    """Start the tool with a practice platform around it, and say where to click."""
+    _need_ports({"--tool-port": tool_port, "--platform-port": platform_port})
+    folder.mkdir(parents=True, exist_ok=True)
+    running = Demo(tool_port, platform_port, folder.resolve())
+    with _stopping(running):
+        click.echo("Starting the tool, its worker and the practice platform ...")
+        _prepare(running)
+        _start(running)
+        if not _is_registered(running):
+            _furnish(running)
+        _tell(running)
+        _watch(running)
+
+
+def _need_ports(ports: Mapping[str, int]) -> None:
+    if len(set(ports.values())) < len(ports):
+        raise DemoError("tool and platform need two different ports: --tool-port, --platform-port")
+    for option, port in ports.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise DemoError(f"port {port} is taken; give another one with {option}") from error
+
+
+def _prepare(running: Demo) -> None:
+    if not running.database.exists():  # what the platform knows would be of a tool that is gone
+        for kept in running.folder.glob("practice-*.json"):
+            kept.unlink()
+    _command(running, "db", "upgrade")
+
+
+def _start(running: Demo) -> None:
+    gunicorn = (sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "4")
+    bind = ("--worker-class", "gthread", "--bind", f"127.0.0.1:{running.tool_port}")
+    _child(running, "tool", (*gunicorn, *bind, "lti_tool.app:create_app()"))
+    platform = ("practice", "run", "--port", str(running.platform_port))
+    _child(running, "platform", (*COMMAND, *platform, "--keep", str(running.kept)))
+    _child(running, "worker", (*COMMAND, "worker"))
+    _wait(running, f"{running.tool_url}/readyz", "tool")
+    _wait(running, f"{running.platform_url}/", "platform")
+
+
+def _is_registered(running: Demo) -> bool:
+    if not running.kept.exists():
+        return False
+    try:
+        kept = json.loads(running.kept.read_text())
+        active = [tool for tool in kept["tools"] if tool["is_active"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DemoError(f"{running.kept} cannot be read; remove it and start again") from error
+    return bool(active and kept["activities"])
+
+
+def _furnish(running: Demo) -> None:
+    """Register the tool, make Adam its administrator, and fill the course, all over HTTP."""
+    told = _command(running, "registration-link", "--label", "Practice platform", "--ask-names")
+    links = [line.strip() for line in told.splitlines() if line.strip().startswith("http")]
+    if not links:
+        raise DemoError(f"no registration link was made:\n{told}")
+    browser = Browser()
+    try:
+        register_tool(browser, running.platform_url, links[0])
+        who = ("--issuer", running.platform_url, "--subject", ADMINISTRATOR)
+        _command(running, "role", "grant", "administrator", *who)
+        select_content(browser, running.platform_url, _chosen)
+    except BrowserError as error:
+        raise DemoError(
+            f"the tool could not be registered with the practice platform: {error}\n"
+            f"{_last_words(running, 'tool')}"
+        ) from error
+
+
+def _chosen(offered: Sequence[str]) -> list[str]:
+    """Choose the whole course, its first quiz and its exam."""
+    quizzes = [each for each in offered if each.startswith(f"{COURSE}/") and "quiz" in each]
+    wanted = [COURSE, *quizzes[:1], f"{COURSE}/exam"]
+    return [each for each in offered if each in wanted] or list(offered[:1])
+
+
+def _tell(running: Demo) -> None:
+    click.echo(
+        f"""
+Open {running.platform_url}
+
+It is a small learning platform with the tool already in it. Choose who you are:
+  Alice or Bob   learn: open a part of aLIFEca; the grade shows under Grades a moment later
+  Carol          teaches: sees the class in the tool, adds parts of a course, reads the grades
+  Adam           runs both: Tools on the platform, and the desks inside the tool
+
+The tool itself is at {running.tool_url}, kept in {running.folder}.
+Ctrl-C stops everything; the same command goes on from here. Remove the folder to begin anew.
+"""
+    )
+
+
+def _watch(running: Demo) -> None:
+    while True:
+        for name, child in running.children.items():
+            if child.poll() is not None:
+                raise DemoError(f"the {name} stopped:\n{_last_words(running, name)}")
+        time.sleep(0.5)
+
+
+def _secret(path: Path) -> str:
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_text().strip()
+
+
+def _command(running: Demo, *words: str) -> str:
+    """Run one of the tool's own commands; give what it printed."""
+    done = subprocess.run(  # noqa: S603  # our own command with words of our own
+        [*COMMAND, *words], env=running.environ(), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        told = (done.stderr or done.stdout).strip()
+        raise DemoError(f"lti-tool {' '.join(words)} did not work:\n{told}")
+    return done.stdout
+
+
+def _child(running: Demo, name: str, words: Sequence[str]) -> None:
+    """Start a part of the demo, in a group of its own: Ctrl-C reaches this process alone."""
+    with (running.folder / f"{name}.log").open("wb") as log:
+        running.children[name] = subprocess.Popen(  # noqa: S603  # our own programs
+            words,
+            env=running.environ(),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+
+def _wait(running: Demo, url: str, name: str) -> None:
+    until = time.monotonic() + START_S
+    browser = Browser()
+    while time.monotonic() < until:
+        if running.children[name].poll() is not None:
+            break
+        try:
+            if browser.get(url).is_page:
+                return
+        except BrowserError:
+            pass  # not yet
+        time.sleep(0.1)
+    raise DemoError(f"the {name} did not start:\n{_last_words(running, name)}")
+
+
+def _last_words(running: Demo, name: str) -> str:
+    log = running.folder / f"{name}.log"
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return "\n".join([*lines[-15:], f"(more in {log})"])
+
+
+@contextmanager
+def _stopping(running: Demo) -> Iterator[None]:
+    """Stop every child at the end, whatever ended it."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("\nStopping ...")
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _stop(running.children.values())
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(children: Iterable[subprocess.Popen[bytes]]) -> None:
+    held = list(children)
+    for child in held:
+        child.terminate()
+    until = time.monotonic() + STOP_S
+    for child in held:
+        try:
+            child.wait(max(0.1, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()

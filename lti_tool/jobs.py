@@ -1,0 +1,60 @@
+"""What the worker does in a round: everything that a transaction left to be carried out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from lti_tool.app import catalogue_of
+from lti_tool.db import Database
+from lti_tool.iri import Names
+from lti_tool.lti import columns, doctor, keysets, logins, roster, scores
+from lti_tool.lti.calls import Calls
+from lti_tool.lti.services import PlatformServices
+from lti_tool.player import exams, leaving
+from lti_tool.settings import Settings
+from lti_tool.vault import Vault
+from lti_tool.worker import Job
+from xapi import delivery
+from xapi.host import authority_of
+
+HOURLY_S = 3600.0
+SOON_S = 2.0
+KEEP_TRACES = timedelta(days=30)
+
+
+def make_jobs(settings: Settings, database: Database) -> list[Job]:
+    """Give the jobs of a worker, those that people wait for first."""
+    vault = Vault(settings.secret_key, settings.old_secret_keys)
+    calls = Calls(allow_private=settings.allow_private_addresses)
+    services = PlatformServices(database.begin, vault, calls)
+    catalogue = catalogue_of(settings.content_dirs)
+    names = Names(settings.names_base)
+    stores = delivery.stores_of(
+        url=settings.lrs_url,
+        key=settings.lrs_key,
+        secret=settings.lrs_secret,
+        keep_embedded=settings.lrs_keep_embedded,
+        authority=authority_of(settings.names_base),
+    )
+
+    def forget(now: datetime) -> int:
+        with database.begin() as session:
+            return logins.forget(session, now=now) + doctor.forget(session, now - KEEP_TRACES)
+
+    def submit(now: datetime) -> int:
+        return exams.submit_overdue(database.begin, catalogue, names, now=now)
+
+    def leave(now: datetime) -> int:
+        return leaving.end_visits(database.begin, catalogue, names, now=now)
+
+    begin = database.begin
+    return [
+        Job("exams", submit, SOON_S),
+        Job("scores", lambda now: scores.push_due(begin, services, now=now)),
+        Job("statements", lambda now: delivery.deliver_due(begin, stores, now=now)),
+        Job("rosters", lambda now: roster.sync_due(begin, services, now=now), SOON_S),
+        Job("columns", lambda now: columns.find_due(begin, services, now=now), SOON_S),
+        Job("visits", leave, 60.0),
+        Job("key sets", lambda now: keysets.fetch_old(begin, calls, now=now), HOURLY_S),
+        Job("forgetting", forget, HOURLY_S),
+    ]

@@ -1,0 +1,372 @@
+"""What is done of a course, where to go on, and what the grade book should show.
+
+Done is: a page that was opened, a quiz of which an attempt was submitted, an exam that was passed.
+The share of a course that is done counts its items, each as one.
+
+The grade book shows, for each column that is there:
+
+- a quiz or the exam: the best attempt, one that passed before one that did not;
+- a module: the points of its quizzes, added up, of all that they hold;
+- the course: the exam's; where there is no exam, the mean of the quizzes' shares, of 100.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Executable, bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from courses.model import Course, Exam, Item, Module, Page, Quiz
+from lti_tool.iri import Names
+from lti_tool.lti import scores
+from lti_tool.player import recording
+from lti_tool.player.places import (
+    ATTEMPT,
+    ENROLMENT,
+    ENROLMENT_VISIT,
+    PROGRESS,
+    Place,
+    find_place,
+    for_both,
+    run,
+)
+from lti_tool.visit import Visit
+from xapi import outbox
+from xapi.statements import Built
+
+WHOLE = 100
+"""Maximum of a course's own score where there is no exam."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemState:
+    """How far somebody is with one item."""
+
+    is_done: bool
+    is_viewed: bool
+    """In this visit."""
+    points: Fraction | None
+    maximum: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far somebody is with a course."""
+
+    place: Place
+    items: Mapping[str, ItemState]
+
+    def is_done(self, item_id: str) -> bool:
+        """Say whether an item is done."""
+        state = self.items.get(item_id)
+        return state is not None and state.is_done
+
+    def is_viewed(self, item_id: str) -> bool:
+        """Say whether an item was opened in this visit."""
+        state = self.items.get(item_id)
+        return state is not None and state.is_viewed
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """Points of an item, a module or a course."""
+
+    path: str
+    points: Fraction
+    maximum: int
+
+
+ITEMS = select(
+    PROGRESS.c.item_id,
+    PROGRESS.c.done_at.is_not(None).label("is_done"),
+    (PROGRESS.c.viewed_in == bindparam("launch_id")).label("is_viewed"),
+    PROGRESS.c.points,
+    PROGRESS.c.maximum,
+).where(PROGRESS.c.enrolment_id == bindparam("enrolment_id"))
+
+
+def _open(insert: type) -> Executable:
+    fields = ("enrolment_id", "item_id", "begun_at", "done_at", "viewed_in")
+    statement = insert(PROGRESS).values({name: bindparam(name) for name in fields})
+    made: Executable = statement.on_conflict_do_update(
+        index_elements=[PROGRESS.c.enrolment_id, PROGRESS.c.item_id],
+        set_={
+            "viewed_in": statement.excluded.viewed_in,
+            "done_at": func.coalesce(PROGRESS.c.done_at, statement.excluded.done_at),
+        },
+    )
+    return made
+
+
+def _earn(insert: type) -> Executable:
+    fields = ("enrolment_id", "item_id", "begun_at", "done_at", "points", "maximum")
+    statement = insert(PROGRESS).values({name: bindparam(name) for name in fields})
+    made: Executable = statement.on_conflict_do_update(
+        index_elements=[PROGRESS.c.enrolment_id, PROGRESS.c.item_id],
+        set_={name: statement.excluded[name] for name in ("done_at", "points", "maximum")},
+    )
+    return made
+
+
+OPEN = for_both(_open)
+EARN = for_both(_earn)
+SEEN = (
+    update(ENROLMENT)
+    .where(ENROLMENT.c.id == bindparam("b_id"))
+    .values(seen_item_id=bindparam("b_item"))
+)
+MOVED = (
+    update(ENROLMENT)
+    .where(ENROLMENT.c.id == bindparam("b_id"))
+    .values(
+        percent=bindparam("b_percent"),
+        completed_at=func.coalesce(ENROLMENT.c.completed_at, bindparam("b_completed_at")),
+    )
+)
+HERE = (
+    update(ENROLMENT_VISIT)
+    .where(ENROLMENT_VISIT.c.launch_id == bindparam("b_launch"))
+    .values(seen_at=bindparam("b_now"))
+)
+COUNTING = select(
+    ATTEMPT.c.points, ATTEMPT.c.maximum, ATTEMPT.c.passed, ATTEMPT.c.submitted_at
+).where(
+    ATTEMPT.c.enrolment_id == bindparam("enrolment_id"),
+    ATTEMPT.c.item_id == bindparam("item_id"),
+    ATTEMPT.c.submitted_at.is_not(None),
+    ATTEMPT.c.voided_at.is_(None),
+)
+LOCK = (
+    select(ENROLMENT.c.percent, ENROLMENT.c.completed_at)
+    .where(ENROLMENT.c.id == bindparam("enrolment_id"))
+    .with_for_update()
+)
+
+
+def find_standing(session: Session, visit: Visit, course_id: str, names: Names) -> Standing | None:
+    """Give how far the visitor is with a course; None where they have no place in it."""
+    place = find_place(session, visit, course_id, names)
+    return None if place is None else standing_of(session, place)
+
+
+def standing_of(session: Session, place: Place) -> Standing:
+    """Give how far somebody is."""
+    given = {"enrolment_id": place.enrolment_id, "launch_id": place.launch_id}
+    rows = session.connection().execute(ITEMS, given)
+    return Standing(
+        place,
+        {
+            row.item_id: ItemState(bool(row.is_done), bool(row.is_viewed), row.points, row.maximum)
+            for row in rows
+        },
+    )
+
+
+def is_here(session: Session, place: Place, *, now: datetime) -> None:
+    """Note that something was done in the visit just now."""
+    session.connection().execute(HERE, {"b_launch": place.launch_id, "b_now": now})
+
+
+def open_item(
+    session: Session, place: Place, course: Course, item: Item, *, now: datetime
+) -> Standing:
+    """Note that an item is looked at, tell it once in each visit, and give how far they are now.
+
+    A page is done by being opened.
+    """
+    place = lock(session, place)
+    before = standing_of(session, place)
+    if before.is_viewed(item.id):
+        return before
+    values = {
+        "enrolment_id": place.enrolment_id,
+        "item_id": item.id,
+        "begun_at": now,
+        "done_at": now if isinstance(item, Page) else None,
+        "viewed_in": place.launch_id,
+    }
+    run(session, OPEN, values)
+    session.connection().execute(SEEN, {"b_id": place.enrolment_id, "b_item": item.id})
+    is_here(session, place, now=now)
+    told = [recording.viewed(place, course, item, now=now)]
+    if isinstance(item, Page) and not before.is_done(item.id):
+        told += _moved(session, place, course, item.id, before, now=now)
+    outbox.enqueue(session, told, now=now)
+    return standing_of(session, place)
+
+
+def recount(
+    session: Session, place: Place, course: Course, item: Quiz | Exam, *, now: datetime
+) -> None:
+    """Find what an item's attempts earn now, and carry it into progress, statements and scores.
+
+    Called after an attempt was submitted, voided or marked again.
+    """
+    place = lock(session, place)
+    given = {"enrolment_id": place.enrolment_id, "item_id": item.id}
+    attempts = session.connection().execute(COUNTING, given).all()
+    before = standing_of(session, place)
+    best = max(attempts, key=_rank, default=None)
+    passing = [each for each in attempts if each.passed]
+    done = attempts if isinstance(item, Quiz) else passing
+    values: dict[str, Any] = {
+        **given,
+        "begun_at": now,
+        "done_at": min((each.submitted_at for each in done), default=None),
+        "points": best.points if best else None,
+        "maximum": best.maximum if best else None,
+    }
+    run(session, EARN, values)
+    is_here(session, place, now=now)
+    if bool(done) != before.is_done(item.id):
+        told = _moved(session, place, course, item.id, before, undone=not done, now=now)
+        outbox.enqueue(session, told, now=now)
+    had = before.items.get(item.id)
+    _wish(session, place, course, item, had.maximum if had else None, now=now)
+
+
+def lock(session: Session, place: Place) -> Place:
+    """Let nobody else move this place until the end of the transaction; give it as it is now."""
+    given = {"enrolment_id": place.enrolment_id}
+    row = session.connection().execute(LOCK, given).one()
+    return replace(place, percent=row.percent, is_completed=row.completed_at is not None)
+
+
+def _rank(attempt: Any) -> tuple[bool, Fraction]:
+    return bool(attempt.passed), Fraction(attempt.points, attempt.maximum or 1)
+
+
+def _moved(
+    session: Session,
+    place: Place,
+    course: Course,
+    item_id: str,
+    before: Standing,
+    *,
+    undone: bool = False,
+    now: datetime,
+) -> list[Built]:
+    """Write the new share, and give the statements about what is complete by it."""
+    done = {name for name, state in before.items.items() if state.is_done}
+    done = done - {item_id} if undone else done | {item_id}
+    percent = percent_of(course, done)
+    told: list[Built] = []
+    module = course.module_of(item_id)
+    if module is not None and not undone and all(item.id in done for item in module.items):
+        told.append(recording.completed_module(place, course, module, now=now))
+    if percent == WHOLE and not place.is_completed:
+        told.append(recording.completed_course(place, course, now=now))
+    elif percent not in {place.percent, WHOLE}:
+        told.append(recording.progressed(place, course, percent, now=now))
+    values = {
+        "b_id": place.enrolment_id,
+        "b_percent": percent,
+        "b_completed_at": now if percent == WHOLE else None,
+    }
+    session.connection().execute(MOVED, values)
+    return told
+
+
+# Pure
+
+
+def percent_of(course: Course, done: set[str] | frozenset[str]) -> int:
+    """Give the whole percent of a course's items that are done; 100 only where all are."""
+    items = [item.id for item in course.items()]
+    return WHOLE * sum(each in done for each in items) // len(items) if items else 0
+
+
+def go_on(course: Course, standing: Standing | None) -> Item | None:
+    """Give where to go on: where they left off, or what is next after it; None: all is done."""
+    items = list(course.items())
+    if standing is None:
+        return items[0] if items else None
+    seen = standing.place.seen_item_id
+    start = next((number for number, item in enumerate(items) if item.id == seen), 0)
+    rest = items[start:] + items[:start]
+    return next((item for item in rest if not standing.is_done(item.id)), None)
+
+
+def earned(course: Course, items: Mapping[str, ItemState]) -> Iterator[Earned]:
+    """Give what every graded part of a course has earned; parts that nobody tried are left out."""
+    quizzes = [item for item in course.items() if isinstance(item, Quiz)]
+    graded: list[Quiz | Exam] = [*quizzes, *([course.exam] if course.exam else [])]
+    for item in graded:
+        state = items.get(item.id)
+        if state is not None and state.points is not None and state.maximum:
+            yield Earned(item.id, state.points, state.maximum)
+    for module in course.modules:
+        found = _of_module(module, items)
+        if found is not None:
+            yield found
+    whole = _of_course(course, quizzes, items)
+    if whole is not None:
+        yield whole
+
+
+def _of_module(module: Module, items: Mapping[str, ItemState]) -> Earned | None:
+    quizzes = [item for item in module.items if isinstance(item, Quiz)]
+    states = [items.get(quiz.id) for quiz in quizzes]
+    if all(state is None or state.points is None for state in states):
+        return None
+    points, maximum = Fraction(0), 0
+    for quiz, state in zip(quizzes, states, strict=True):
+        tried = state is not None and state.points is not None and state.maximum
+        points += state.points if tried and state and state.points else 0
+        maximum += state.maximum if tried and state and state.maximum else quiz.points
+    return Earned(module.id, points, maximum)
+
+
+def _of_course(
+    course: Course, quizzes: list[Quiz], items: Mapping[str, ItemState]
+) -> Earned | None:
+    if course.exam is not None:
+        state = items.get(course.exam.id)
+        if state is None or state.points is None or not state.maximum:
+            return None
+        return Earned("", state.points, state.maximum)
+    shares = [
+        Fraction(state.points, state.maximum)
+        for quiz in quizzes
+        if (state := items.get(quiz.id)) and state.points is not None and state.maximum
+    ]
+    if not shares:
+        return None
+    return Earned("", WHOLE * sum(shares, Fraction(0)) / len(quizzes), WHOLE)
+
+
+def _wish(
+    session: Session,
+    place: Place,
+    course: Course,
+    item: Quiz | Exam,
+    had_maximum: int | None,
+    *,
+    now: datetime,
+) -> None:
+    """Wish what the columns should show that this item has a part in."""
+    items = standing_of(session, place).items
+    module = course.module_of(item.id)
+    paths = {"", item.id, module.id if module else ""}
+    found = {each.path: each for each in earned(course, items)}
+    if item.id not in found and had_maximum:  # its only attempt was voided
+        for path in paths:
+            found.setdefault(path, Earned(path, Fraction(0), had_maximum))
+    for path in sorted(paths & set(found)):
+        if path == "" and course.exam is not None and not isinstance(item, Exam):
+            continue
+        scores.want(
+            session,
+            person_id=place.person_id,
+            context_id=place.context_id,
+            course_id=course.id,
+            item_path=path,
+            points=found[path].points,
+            maximum=found[path].maximum,
+            now=now,
+        )

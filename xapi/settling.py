@@ -1,0 +1,194 @@
+"""What waits for a store, who brings it there, and what became of it.
+
+An entry waits for a store until a row of :class:`Delivery` says that it was taken or refused; once
+every store has taken it, it is removed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from xapi.models import Delivery, OutboxEntry, Target
+
+FIRST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(hours=1)
+SLOWEST = timedelta(minutes=10)
+"""No transaction is open longer than this; an entry that is older is no longer overtaken."""
+STEP = 500
+"""How many settled entries are worth writing down that they need not be looked through again."""
+SWEPT = 500
+INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A statement to be delivered."""
+
+    seq: int
+    id: UUID
+    payload: str
+
+
+@dataclass(slots=True)
+class Round:
+    """What a store made of a batch."""
+
+    delivered: list[Entry] = field(default_factory=list)
+    refused: list[tuple[Entry, str]] = field(default_factory=list)
+    pause: str = ""
+    """Why the store must rest; what is in neither list is sent again then."""
+    locked_out: bool = False
+    """Whether it rests because it does not know us."""
+    retry_after: timedelta | None = None
+
+
+def claim(
+    session: Session,
+    name: str,
+    names: Sequence[str],
+    *,
+    lease: timedelta,
+    now: datetime,
+    limit: int,
+) -> list[Entry]:
+    """Give the entries that wait for a store, oldest first, to one worker at a time.
+
+    Args:
+        session: of a transaction that writes.
+        name: of the store.
+        names: of all stores.
+        lease: how long the others are kept away should we die before we settle.
+        now: the moment.
+        limit: at most so many entries.
+
+    Returns:
+        Nothing while the store rests, or another worker holds it.
+    """
+    through = session.scalar(select(Target.settled_through).where(Target.name == name)) or 0
+    waiting = _waiting(name, through, limit)
+    if session.execute(waiting.limit(1)).first() is None:
+        _note_settled(session, name, through, now=now)
+        _sweep(session, names)
+        return []
+    dialect = session.get_bind().dialect.name
+    fields = {"due_at": now, "leased_until": now, "tries": 0, "reason": "", "settled_through": 0}
+    rows = [{"name": each, **fields} for each in names]
+    session.execute(INSERTS[dialect](Target).on_conflict_do_nothing(), rows)
+    leased = session.execute(
+        update(Target)
+        .where(Target.name == name, Target.due_at <= now, Target.leased_until <= now)
+        .values(leased_until=now + lease)
+        .returning(Target.name)
+    ).all()
+    if not leased:
+        return []
+    held = waiting.with_for_update(of=OutboxEntry)  # an erasure waits for us, or we see it
+    return [Entry(*row) for row in session.execute(held).tuples()]
+
+
+def settle(
+    session: Session, name: str, made: Round, names: Sequence[str], *, now: datetime
+) -> None:
+    """Write down what a store made of the entries claimed for it, and when it is due again."""
+    alone = list(names) == [name]
+    taken = [] if alone else [_told(name, entry, now, None) for entry in made.delivered]
+    refused = [_told(name, entry, None, now, reason) for entry, reason in made.refused]
+    rows = _still_there(session, [*taken, *refused])
+    if rows:
+        dialect = session.get_bind().dialect.name
+        session.execute(INSERTS[dialect](Delivery).on_conflict_do_nothing(), rows)
+    done = [entry.seq for entry in made.delivered]
+    if done and not alone:
+        done = list(session.scalars(_everywhere(names).where(Delivery.seq.in_(done))))
+    if done:
+        session.execute(delete(OutboxEntry).where(OutboxEntry.seq.in_(done)))
+    _rest_or_go_on(session, name, made, now=now)
+
+
+def _waiting(name: str, through: int, limit: int) -> Select[int, UUID, str]:
+    done = and_(Delivery.seq == OutboxEntry.seq, Delivery.target == name)
+    return (
+        select(OutboxEntry.seq, OutboxEntry.statement_id, OutboxEntry.payload)
+        .outerjoin(Delivery, done)
+        .where(OutboxEntry.seq > through, Delivery.seq.is_(None))
+        .order_by(OutboxEntry.seq)
+        .limit(limit)
+    )
+
+
+def _note_settled(session: Session, name: str, through: int, *, now: datetime) -> None:
+    """Spare the next round what another store still waits for, and this one has taken."""
+    old = OutboxEntry.queued_at < now - SLOWEST
+    newest = session.scalar(select(func.max(OutboxEntry.seq)).where(old)) or 0
+    if newest >= through + STEP:
+        session.execute(update(Target).where(Target.name == name).values(settled_through=newest))
+
+
+def _told(
+    name: str, entry: Entry, delivered: datetime | None, stuck: datetime | None, reason: str = ""
+) -> dict[str, Any]:
+    return {
+        "target": name,
+        "seq": entry.seq,
+        "delivered_at": delivered,
+        "stuck_at": stuck,
+        "reason": reason,
+    }
+
+
+def _still_there(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out what was erased, or settled by another worker, while it was sent."""
+    seqs = [row["seq"] for row in rows]
+    if not seqs:
+        return []
+    there = select(OutboxEntry.seq).where(OutboxEntry.seq.in_(seqs)).order_by(OutboxEntry.seq)
+    found = set(session.scalars(there.with_for_update()))
+    return [row for row in rows if row["seq"] in found]
+
+
+def _everywhere(names: Sequence[str]) -> Select[int]:
+    """Ask for the entries that every store has taken."""
+    return (
+        select(Delivery.seq)
+        .where(Delivery.target.in_(names), Delivery.delivered_at.is_not(None))
+        .group_by(Delivery.seq)
+        .having(func.count() >= len(names))
+    )
+
+
+def _sweep(session: Session, names: Sequence[str]) -> None:
+    """Remove entries that waited only for a store which is no longer sent to, then forget it."""
+    retired = list(session.scalars(select(Target.name).where(Target.name.not_in(names))))
+    if not retired:
+        return
+    done = list(session.scalars(_everywhere(names).limit(SWEPT)))
+    if done:
+        session.execute(delete(OutboxEntry).where(OutboxEntry.seq.in_(done)))
+        return
+    session.execute(delete(Delivery).where(Delivery.target.in_(retired)))
+    session.execute(delete(Target).where(Target.name.in_(retired)))
+
+
+def _rest_or_go_on(session: Session, name: str, made: Round, *, now: datetime) -> None:
+    target = session.get(Target, name)
+    if target is None:
+        return  # emptied meanwhile
+    target.leased_until = now
+    if not made.pause:
+        target.tries, target.reason, target.due_at = 0, "", now
+        return
+    wait = LONGEST_WAIT if made.locked_out else FIRST_WAIT * 2 ** min(target.tries, 12)
+    wait = min(wait, LONGEST_WAIT) * random.uniform(0.75, 1.0)  # noqa: S311  # spreads the load
+    wait = max(wait, made.retry_after or wait)
+    target.tries += 1
+    target.reason, target.due_at = made.pause, now + min(wait, LONGEST_WAIT)
