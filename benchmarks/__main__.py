@@ -1,4 +1,4 @@
-"""Figures, as ratios to bare floors in the same run: ``python -m benchmarks [launch|page|answer|wait]``.
+"""Figures, as ratios to bare floors in the same run: ``python -m benchmarks [launch|page ...]``.
 
 CPU seconds are those of the contestant's processes and its database, read from the system; the
 load's own are not in them. Contestants alternate; each figure is the median of the rounds.
@@ -10,18 +10,17 @@ import argparse
 import re
 import statistics
 import sys
-import time
 from collections.abc import Callable
-from itertools import count
+from urllib.parse import urlsplit
 
 from benchmarks import contestants
 from benchmarks.contestants import Contestant, started
+from benchmarks.learners import Learner, prepare
 from benchmarks.load import Browser, Landing, LaunchFailedError, Result, drive, launch
 from benchmarks.platform import Platform
 from benchmarks.servers import Server
 
 WARM = 40
-TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 Work = Callable[[Server, Platform, int], float]
 """Does its work so many times, gives CPU milliseconds of one."""
 
@@ -55,9 +54,7 @@ def compare(
         medians[each] = statistics.median(figures)
         spread = f"{min(figures):.2f} to {max(figures):.2f}"
         name = f"{each.name}, {each.database}" if each.database else each.name
-        say(
-            f"  {name:<28} {medians[each]:6.2f}  ({spread})  {1000 / medians[each]:6.0f} a CPU s"
-        )
+        say(f"  {name:<28} {medians[each]:6.2f}  ({spread})  {1000 / medians[each]:6.0f} a CPU s")
     return medians
 
 
@@ -146,7 +143,7 @@ def _loading(browser: Browser, url: str) -> Callable[[int], None]:
 def _page_of(landing: Landing) -> str:
     """Give the address of a page of text; the floor has one page only."""
     found = re.search(r'href="(/v/[^"]+/learn/alifeca/[^"/]+/01-[^"]+)"', landing.answer.text)
-    return found[1] if found else landing.url.split("//", 1)[1].partition("/")[1] + landing.url.split("//", 1)[1].partition("/")[2]
+    return found[1] if found else urlsplit(landing.url).path
 
 
 def suite_page(given: argparse.Namespace) -> None:
@@ -159,74 +156,18 @@ def suite_page(given: argparse.Namespace) -> None:
 # Answers
 
 
-class Answering:
-    """Somebody who answers the first quiz, question by question, again and again."""
-
-    def __init__(self, base: str, platform: Platform) -> None:
-        landing = launch(base, platform)
-        self.base = base
-        self.browser = landing.browser
-        self.visit = landing.url.partition("/v/")[2].partition("/")[0]
-        self.is_floor = not self.visit
-        if self.is_floor:
-            self.path = f"/answer/{landing.url.rpartition('/')[2]}"
-            return
-        self._begin()
-
-    def _begin(self) -> None:
-        quiz = f"/v/{self.visit}/learn/alifeca/01-why-life-cycle-thinking/quiz"
-        page = self.browser.request("GET", f"{self.base}{quiz}").text
-        self.token = TOKEN.search(page)[1]  # type: ignore[index]
-        begun = self.browser.request(
-            "POST", f"{self.base}{quiz}/begin", {"csrf_token": self.token}
-        )
-        sheet = begun.headers["Location"] if begun.status == 303 else quiz
-        page = self.browser.request("GET", f"{self.base}{sheet}").text
-        self.forms = [
-            (action, dict.fromkeys(re.findall(r'name="(r\.[^"]+)"', body), "1"))
-            for action, body in re.findall(
-                r'<form[^>]*method="post"[^>]*action="([^"]+)"[^>]*>(.*?)</form>', page, re.S
-            )
-            if 'name="r.' in body
-        ]
-        self.values = [
-            {name: _first_value(body, name) for name in fields} | {"csrf_token": self.token}
-            for (action, fields), body in zip(
-                self.forms,
-                re.findall(r"<form[^>]*method=\"post\".*?</form>", page, re.S),
-                strict=False,
-            )
-        ]
-
-    def answer(self, number: int) -> None:
-        """Answer one question."""
-        if self.is_floor:
-            answer = self.browser.request("POST", f"{self.base}{self.path}", {"given": "a"})
-        else:
-            action, _fields = self.forms[number % len(self.forms)]
-            values = self.values[number % len(self.forms)]
-            answer = self.browser.request("POST", f"{self.base}{action}", values)
-        if answer.status not in {200, 303}:
-            raise LaunchFailedError(f"{answer.status}: {answer.text[:300]}")
-
-
-def _first_value(body: str, name: str) -> str:
-    found = re.search(rf'name="{re.escape(name)}"[^>]*value="([^"]*)"', body)
-    return found[1] if found else "1"
-
-
 def answers(server: Server, platform: Platform, times: int) -> float:
-    """Answer questions as one learner after another."""
-    people = [Answering(server.url, platform) for _ in range(4)]
-    drive(lambda n: people[n % 4].answer(n // 4), count=WARM)
-    numbers = count()
+    """Answer questions as many learners do, each a few."""
+    told = prepare(server.url, platform, times * 2 + WARM)
+    drive(lambda n: _send(told[n]), count=WARM)
     before = server.cpu_s()
-    drive(lambda _n: _turn(people, next(numbers)), count=times * 2)
+    drive(lambda n: _send(told[WARM + n]), count=times * 2)
     return (server.cpu_s() - before) * 1000 / (times * 2)
 
 
-def _turn(people: list[Answering], number: int) -> None:
-    people[number % len(people)].answer(number // len(people))
+def _send(told: tuple[Learner, str, dict[str, str]]) -> None:
+    learner, address, form = told
+    learner.send(address, form)
 
 
 def suite_answer(given: argparse.Namespace) -> None:
@@ -247,13 +188,12 @@ def suite_answer(given: argparse.Namespace) -> None:
 def suite_wait(given: argparse.Namespace) -> None:
     """How long an answer takes with eight writers on SQLite, at half the saturation rate."""
     platform = Platform()
+    times = given.count * 4
     with started(contestants.TOOL_SQLITE, platform) as server:
-        people = [Answering(server.url, platform) for _ in range(8)]
-        drive(lambda n: _turn(people, n), count=WARM * 2, threads=8)
-        full = drive(lambda n: _turn(people, n), count=given.count * 4, threads=8)
+        told = prepare(server.url, platform, times * 2)
+        full = drive(lambda n: _send(told[n]), count=times, threads=8)
         rate = full.count / full.seconds / 2
-        time.sleep(1)
-        half = drive(lambda n: _turn(people, n), count=given.count * 4, threads=8, per_s=rate)
+        half = drive(lambda n: _send(told[times + n]), count=times, threads=8, per_s=rate)
     platform.close()
     _say_wait(full, half, rate)
 
@@ -261,8 +201,9 @@ def suite_wait(given: argparse.Namespace) -> None:
 def _say_wait(full: Result, half: Result, rate: float) -> None:
     say(f"\nAnswers of 8 writers, SQLite: {full.count / full.seconds:.0f} a second at most")
     say(
-        f"  at {rate:.0f} a second: p50 {half.p50_ms:.1f} ms, p95 {half.percentile_ms(0.95):.1f} ms,"
-        f" p99 {half.percentile_ms(0.99):.1f} ms, longest {max(half.latencies_ms):.1f} ms"
+        f"  at {rate:.0f} a second: p50 {half.p50_ms:.1f} ms,"
+        f" p95 {half.percentile_ms(0.95):.1f} ms, p99 {half.percentile_ms(0.99):.1f} ms,"
+        f" longest {max(half.latencies_ms):.1f} ms"
     )
 
 

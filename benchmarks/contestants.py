@@ -1,4 +1,4 @@
-"""What is measured side by side: the tool, the floor, and other tools as their documentation has them."""
+"""What is measured side by side: the tool, the floor, and others as their documents say."""
 
 from __future__ import annotations
 

@@ -62,7 +62,8 @@ def line_of(token: Token) -> int:
 
 def plain_text(markup: str) -> str:
     """Give the words of a piece of HTML in one line."""
-    without = re.sub(r"<annotation.*?</annotation>|<[^>]+>", " ", str(markup), flags=re.DOTALL)
+    joined = re.sub(r"</?(?:em|strong|a|code|s|sup|sub)(?:\s[^>]*)?>", "", str(markup))
+    without = re.sub(r"<annotation.*?</annotation>|<[^>]+>", " ", joined, flags=re.DOTALL)
     return " ".join(html.unescape(without).split())
 
 

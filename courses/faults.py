@@ -34,7 +34,7 @@ class CourseFaultsError(Exception):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Give a hint for a word that is not known."""
-    offered = sorted(known)
+    offered = sorted(str(each) for each in known)
     near = difflib.get_close_matches(word, offered, 1)
     if near:
         return f"Did you mean {near[0]!r}?"

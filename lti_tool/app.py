@@ -22,7 +22,8 @@ from lti_tool.lti import desk as lti_desk
 from lti_tool.lti import routes as lti_routes
 from lti_tool.lti.calls import Calls
 from lti_tool.lti.launching import Arrival
-from lti_tool.player import enrolling
+from lti_tool.player import enrolling, exam_routes, media_routes, quiz_routes
+from lti_tool.player import routes as player_routes
 from lti_tool.settings import Settings
 from lti_tool.vault import Vault
 from lti_tool.visit import Visit
@@ -41,6 +42,10 @@ BLUEPRINTS = (
     choosing_routes.bp,
     registration_routes.bp,
     lti_desk.bp,
+    player_routes.bp,
+    quiz_routes.bp,
+    exam_routes.bp,
+    media_routes.bp,
 )
 
 

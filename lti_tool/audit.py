@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import String, select, text
@@ -82,7 +82,7 @@ def find_break(session: Session) -> int | None:
 def _hash(line: AuditLine) -> str:
     content = [
         line.number,
-        line.at.isoformat(timespec="microseconds"),
+        line.at.astimezone(UTC).isoformat(timespec="microseconds"),
         line.act,
         line.who,
         line.about,

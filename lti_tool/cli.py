@@ -3,60 +3,73 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import click
 
-from lti_tool import audit, grants, logs
-from lti_tool.app import catalogue_of
-from lti_tool.db import Database, utcnow
-from lti_tool.errors import ToolError
-from lti_tool.lti import doctor, links, platforms, scores
-from lti_tool.lti.models import DeploymentPolicy
-from lti_tool.settings import Settings, SettingsError
-from lti_tool.vault import Vault
-from lti_tool.visit import Role
+from lti_tool import beats
+from lti_tool.cli_frame import CalmGroup, Tool, pass_tool
+from lti_tool.cli_lti import commands as lti_commands
+from lti_tool.cli_practice import practice_cli
+from lti_tool.db import Database
+from lti_tool.demo import demo
+from lti_tool.jobs import make_jobs
+from lti_tool.worker import Job, Worker
 from migrations import upgrading
 
-WHO = "command line"
+
+@click.group(cls=CalmGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Run and look after the tool.
+
+    Settings are read from the environment (docs/settings.md).
+    """
+    context.obj = Tool(os.environ)
+    context.call_on_close(context.obj.close)
 
 
-@dataclass(slots=True)
-class Tool:
-    """What a command works with; opened when it is first needed."""
-
-    _settings: Settings | None = None
-    _database: Database | None = None
-
-    @property
-    def settings(self) -> Settings:
-        """Give the settings, or end the command with all that is wrong with them."""
-        if self._settings is None:
-            try:
-                self._settings = Settings.from_environ(os.environ)
-            except SettingsError as error:
-                raise click.ClickException(f"the settings cannot be used:\n{error}") from error
-            logs.configure(self._settings.log_level)
-        return self._settings
-
-    @property
-    def database(self) -> Database:
-        """Give the database."""
-        if self._database is None:
-            self._database = Database(self.settings.database_url)
-        return self._database
-
-    @property
-    def vault(self) -> Vault:
-        """Give the vault."""
-        return Vault(self.settings.secret_key, self.settings.old_secret_keys)
+@main.group("db")
+def db_cli() -> None:
+    """The tables of the database."""
 
 
-pass_tool = click.make_pass_decorator(Tool, ensure=True)
+@db_cli.command("upgrade")
+@pass_tool
+def upgrade(tool: Tool) -> None:
+    """Bring the tables up to date; safe to run again, and while the version before serves."""
+    for branch in upgrading.BRANCHES:
+        before, after = upgrading.upgrade(tool.database.engine, branch)
+        if before == after:
+            click.echo(f"{branch}: {after}, up to date")
+        else:
+            click.echo(f"{branch}: {before or 'nothing'} -> {after}")
+
+
+@main.command("worker")
+@click.option("--once", is_flag=True, help="Go round once and print what each job did.")
+@click.pass_context
+def worker(context: click.Context, once: bool) -> None:
+    """Carry out what waits: scores, statements, rosters, exams whose time is over."""
+    tool = context.ensure_object(Tool)
+    jobs = make_jobs(tool.settings, tool.database)
+    if not once:
+        running = Worker(tool.database, jobs)
+        running.listen()
+        running.run()
+        return
+    failed = [job.name for job in jobs if not _go_round(tool.database, job)]
+    context.exit(1 if failed else 0)
+
+
+def _go_round(database: Database, job: Job) -> bool:
+    """Run a job once and print how it went; say whether it went well."""
+    done = Worker(database, [job]).go_round()
+    with database.read() as session:
+        beat = session.get(beats.Beat, job.name)
+    reason = beat.reason if beat else ""
+    click.echo(f"{job.name}: failed: {reason}" if reason else f"{job.name}: {done} done")
+    return not reason
+
+
+for _command in (*lti_commands, practice_cli, demo):
+    main.add_command(_command)

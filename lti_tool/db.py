@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -13,11 +14,16 @@ from typing import Any, ClassVar
 from flask import current_app
 from sqlalchemy import JSON, DateTime, Engine, MetaData, String, create_engine, event
 from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 Begin = Callable[[], AbstractContextManager[Session]]
 """What opens a transaction that commits at its end, such as :meth:`Database.begin`."""
+
+IDLE_S = 30.0
+"""How long a connection may lie idle before it is tried out."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -93,6 +99,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
         self.engine = make_engine(url, pool_size=pool_size)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._reading = sessionmaker(reader_of(self.engine), expire_on_commit=False)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -105,8 +112,12 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Open a transaction that only reads; it is rolled back at its end."""
-        with self._sessions() as session:
+        """Open a session that only reads.
+
+        On SQLite it is a transaction, rolled back at its end. On PostgreSQL each query stands by
+        itself, which saves two of three round trips.
+        """
+        with self._reading() as session:
             yield session
 
     def dispose(self) -> None:
@@ -114,20 +125,46 @@ class Database:
         self.engine.dispose()
 
 
+def reader_of(engine: Engine) -> Engine:
+    """Give the same engine for reading."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def make_engine(url: str, *, pool_size: int = 5) -> Engine:
     """Make an engine with our rules for the database that the address names.
 
-    SQLite: WAL, foreign keys on, five seconds of patience, writers begin with BEGIN IMMEDIATE.
+    SQLite: WAL, foreign keys on, fifteen seconds of patience, writers begin with BEGIN IMMEDIATE.
+    What a statement was given never stands in the text of an error: logs name nobody.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=pool_size, max_overflow=10, pool_pre_ping=True)
+        engine = create_engine(url, pool_size=pool_size, max_overflow=10, hide_parameters=True)
+        event.listen(engine, "checkout", _ping_idle)
+        event.listen(engine, "checkin", _note_use)
+        return engine
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 15})
+    engine = create_engine(url, connect_args={"timeout": 15}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _ping_idle(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Look whether a connection that lay idle still works; one just used is not asked again."""
+    if time.monotonic() - record.info.get("used_at", 0.0) < IDLE_S:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
+
+
+def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

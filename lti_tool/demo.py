@@ -124,8 +124,10 @@ def _prepare(running: Demo) -> None:
 
 def _start(running: Demo) -> None:
     gunicorn = (sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "4")
-    bind = ("--worker-class", "gthread", "--bind", f"127.0.0.1:{running.tool_port}")
-    _child(running, "tool", (*gunicorn, *bind, "lti_tool.app:create_app()"))
+    # its control socket has one path for all: two demos would take it from one another
+    kind = ("--worker-class", "gthread", "--no-control-socket")
+    bind = ("--bind", f"127.0.0.1:{running.tool_port}")
+    _child(running, "tool", (*gunicorn, *kind, *bind, "lti_tool.app:create_app()"))
     platform = ("practice", "run", "--port", str(running.platform_port))
     _child(running, "platform", (*COMMAND, *platform, "--keep", str(running.kept)))
     _child(running, "worker", (*COMMAND, "worker"))

@@ -49,7 +49,8 @@ def translations(language: str) -> NullTranslations:
 
 def gettext(message: str) -> str:
     """Say a sentence in the language of this page."""
-    return str(translations(page_language()).gettext(message))
+    words = translations(page_language())
+    return message if type(words) is NullTranslations else str(words.gettext(message))
 
 
 def ngettext(one: str, many: str, number: int) -> str:

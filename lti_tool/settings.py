@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from babel import Locale, UnknownLocaleError
+
 PREFIX = "LTI_TOOL_"
 CONTENT = Path(__file__).resolve().parent.parent / "courses" / "content"
 MIN_SECRET = 32
+USUAL_PORTS = {"http": 80, "https": 443}
 FRAMED_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -96,14 +99,20 @@ class Settings:
 
 
 def _address(text: str) -> str:
+    """Read an origin as browsers write it (RFC 6454, 6.2): small letters, no usual port."""
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("give an address such as https://learn.example.org")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("give scheme and host only, without a path")
+    if parts.username or parts.password:
+        raise ValueError("leave the user name out")
     if parts.scheme == "http" and parts.hostname not in FRAMED_HOSTS | _local(parts.hostname):
         raise ValueError("use https: browsers refuse the cookies of a tool in a frame over http")
-    return text.rstrip("/")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    if parts.port not in {None, USUAL_PORTS[parts.scheme]}:
+        host = f"{host}:{parts.port}"
+    return f"{parts.scheme}://{host}"
 
 
 def _local(host: str) -> frozenset[str]:
@@ -159,6 +168,18 @@ def _database(text: str) -> str:
     return text
 
 
+def _languages(text: str) -> tuple[str, ...]:
+    tags = tuple(text.replace(",", " ").split()) or ("en",)
+    for tag in tags:
+        try:
+            Locale.parse(tag, sep="-")
+        except (UnknownLocaleError, ValueError) as error:
+            raise ValueError(
+                f"{tag!r} is no language; give tags such as en, de or pt-BR"
+            ) from error
+    return tags
+
+
 def _level(text: str) -> str:
     if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ValueError("give DEBUG, INFO, WARNING or ERROR")
@@ -177,7 +198,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "allow_private_addresses": _yes_no,
     "iri_base": _link,
     "log_level": _level,
-    "languages": lambda text: tuple(text.replace(",", " ").split()) or ("en",),
+    "languages": _languages,
     "visit_hours": _whole(1, 72),
     "login_minutes": _whole(1, 60),
     "launches_per_minute": _whole(1, 1_000_000),

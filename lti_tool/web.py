@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ParamSpec
@@ -12,9 +13,6 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
-from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
 from courses.catalogue import Catalogue
 from courses.model import Course
@@ -140,6 +138,8 @@ def _refuse_forgery() -> None:
     view = current_app.view_functions[request.endpoint]
     if getattr(view, "no_csrf", False):
         return
+    if _has_ended():
+        raise VisitEndedError(f"form of a visit that is over at {request.endpoint}")
     origin = request.headers.get("Origin")
     if origin not in {None, "null", settings().origin}:
         raise ForgedRequestError(f"origin of a form is not ours at {request.endpoint}")
@@ -148,6 +148,11 @@ def _refuse_forgery() -> None:
     given = request.headers.get(CSRF_HEADER) or request.form.get(CSRF_FIELD, "")
     if not secrets.compare_digest(given.encode(), csrf_token().encode()):
         raise ForgedRequestError(f"form without its token at {request.endpoint}")
+
+
+def _has_ended() -> bool:
+    """Say whether the address names a visit that is over, or not of this browser."""
+    return bool(g.get("visit_id_given")) and g.get("visit") is None
 
 
 # A sentence for the next page, without a cookie
@@ -183,16 +188,21 @@ class Limiter:
     """Counts what one address does in a minute, in this process."""
 
     def __init__(self, per_minute: int) -> None:
-        self._strategy = FixedWindowRateLimiter(MemoryStorage())
-        self._limit = parse(f"{per_minute}/minute")
+        self._per_minute = per_minute
+        self._minute = 0
+        self._counts: dict[tuple[str, ...], int] = {}
 
     def hit(self, *key: str) -> None:
-        """Count one.
+        """Count one; everything is forgotten when the next minute begins.
 
         Raises:
             TooManyError: one too many.
         """
-        if not self._strategy.hit(self._limit, *key):
+        minute = int(time.monotonic()) // 60
+        if minute != self._minute:
+            self._minute, self._counts = minute, {}
+        self._counts[key] = self._counts.get(key, 0) + 1
+        if self._counts[key] > self._per_minute:
             raise TooManyError(f"too many at {key[0]}")
 
 
@@ -273,6 +283,8 @@ def _add_headers(response: Response) -> Response:
     visit: Visit | None = g.get("visit")
     if ancestors is None and visit is not None:
         ancestors = visit.frame_ancestors
+    if ancestors is None and _has_ended():  # it says so inside the platform's frame, no more
+        ancestors = ("*",)
     framing = " ".join(("'self'", *ancestors)) if ancestors else "'none'"
     forms = " ".join(("'self'", *g.get("form_targets", ())))
     headers = response.headers
@@ -298,10 +310,15 @@ def _add_headers(response: Response) -> Response:
 # Static files under the fingerprint of their content
 
 
+@functools.cache
+def _static_url(script_root: str, filename: str, fingerprint: str) -> str:
+    return f"{script_root}/static/{filename}?{urlencode({'v': fingerprint})}"
+
+
 def static_url(filename: str) -> str:
     """Give the address of a static file, cached for ever under its fingerprint."""
     fingerprints: Any = current_app.extensions["lti_tool.fingerprints"]
-    return url_for("static", filename=filename, v=fingerprints(filename))
+    return _static_url(request.script_root, filename, fingerprints(filename))
 
 
 def init_app(app: Flask, find_visit: Callable[[str], Visit | None]) -> None:

@@ -74,8 +74,12 @@ class Worker:
         for each in self._rounds:
             if self._stop.is_set():
                 break
-            if time.monotonic() >= each.due:
+            moment = time.monotonic()
+            if moment >= each.due:
                 total += self._run(each)
+            elif moment >= each.beat_due and not each.failing:  # rests, and is not late
+                self._beat(each, "")
+                each.beat_due = moment + BEAT_S
         return total
 
     def _run(self, each: Round) -> int:

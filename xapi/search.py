@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from xapi.models import (
@@ -81,57 +81,109 @@ def find(session: Session, query: Query) -> Page:
     if highest is None:
         newest = select(StatementRow.seq).order_by(StatementRow.seq.desc()).limit(1)
         highest = session.scalar(newest) or 0
-    chosen = _bounded(select(StatementRow.seq, StatementRow.payload), query, highest)
-    found = _first(session, chosen.where(*_filters(query, StatementRow)), query, limit + 1)
+    asked = _number(session, query)
+    if asked is None:
+        return Page((), None, highest)
+    found = _first(session, _direct(query, asked, highest), limit + 1)
     if query.is_narrow:
-        told = aliased(StatementRow)
-        referring = chosen.join(told, told.id == StatementRow.target_id)
-        found |= _first(session, referring.where(*_filters(query, told)), query, limit + 1)
+        found |= _first(session, _referring(query, asked, highest), limit + 1)
     seqs = sorted(found, reverse=not query.ascending)
     shown = seqs[:limit]
     more = shown[-1] if len(seqs) > limit else None
     return Page(tuple(found[seq] for seq in shown), more, highest)
 
 
-def _first(session: Session, chosen: Select[int, str], query: Query, limit: int) -> dict[int, str]:
-    order = StatementRow.seq.asc() if query.ascending else StatementRow.seq.desc()
-    return dict(session.execute(chosen.order_by(order).limit(limit)).tuples().all())
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """What is asked for, by its numbers in the store; None: no matter."""
+
+    verb: int | None
+    activity: int | None
+    agent: int | None
 
 
-def _bounded(chosen: Select[int, str], query: Query, highest: int) -> Select[int, str]:
-    chosen = chosen.where(StatementRow.voided.is_(False), StatementRow.seq <= highest)
-    if query.after_seq is not None and query.ascending:
-        chosen = chosen.where(StatementRow.seq > query.after_seq)
-    elif query.after_seq is not None:
-        chosen = chosen.where(StatementRow.seq < query.after_seq)
+def _number(session: Session, query: Query) -> _Numbers | None:
+    """Give the numbers of verb, activity and agent; None where one was never seen."""
+    found: list[int | None] = []
+    for asked, column, number in (
+        (query.verb, VerbRow.iri, VerbRow.id),
+        (query.activity, ActivityRow.iri, ActivityRow.id),
+        (query.agent, AgentRow.identifier, AgentRow.id),
+    ):
+        known = None if asked is None else session.scalar(select(number).where(column == asked))
+        if asked is not None and known is None:
+            return None
+        found.append(known)
+    return _Numbers(*found)
+
+
+def _first(session: Session, chosen: Select[int, str], limit: int) -> dict[int, str]:
+    return dict(session.execute(chosen.limit(limit)).all())
+
+
+def _direct(query: Query, asked: _Numbers, highest: int) -> Select[int, str]:
+    """Ask in the order of the narrowest index: of an agent, of an activity, of all statements."""
+    chosen = select(StatementRow.seq, StatementRow.payload)
+    seq: Any = StatementRow.seq
+    links = _links(query, asked)
+    for link, mine in reversed(links):
+        chosen = chosen.join(link, and_(link.seq == StatementRow.seq, *mine))
+        seq = link.seq
+    chosen = chosen.where(*_own(query, asked, StatementRow))
+    return _bounded(chosen, query, seq, highest)
+
+
+def _referring(query: Query, asked: _Numbers, highest: int) -> Select[int, str]:
+    """Ask for the statements, few as a rule, that refer to one that is meant."""
+    told = aliased(StatementRow)
+    meant = select(told.seq).where(told.id == StatementRow.target_id, *_own(query, asked, told))
+    for link, mine in _links(query, asked):
+        meant = meant.join(link, and_(link.seq == told.seq, *mine))
+    chosen = select(StatementRow.seq, StatementRow.payload).where(
+        StatementRow.target_id.is_not(None), meant.correlate(StatementRow).exists()
+    )
+    return _bounded(chosen, query, StatementRow.seq, highest)
+
+
+def _bounded(chosen: Select[int, str], query: Query, seq: Any, highest: int) -> Select[int, str]:
+    chosen = chosen.where(StatementRow.voided.is_(False), seq <= highest)
+    if query.after_seq is not None:
+        chosen = chosen.where(seq > query.after_seq if query.ascending else seq < query.after_seq)
     if query.since is not None:
         chosen = chosen.where(StatementRow.stored_at > query.since)
     if query.until is not None:
         chosen = chosen.where(StatementRow.stored_at <= query.until)
-    return chosen
+    return chosen.order_by(seq.asc() if query.ascending else seq.desc())
 
 
-def _filters(query: Query, row: Any) -> list[ColumnElement[bool]]:
+def _own(query: Query, asked: _Numbers, row: Any) -> list[ColumnElement[bool]]:
+    """Give the filters on a statement's own columns."""
     wanted: list[ColumnElement[bool]] = []
-    if query.verb is not None:
-        verb = select(VerbRow.id).where(VerbRow.iri == query.verb).scalar_subquery()
-        wanted.append(row.verb_id == verb)
+    if asked.verb is not None:
+        wanted.append(row.verb_id == asked.verb)
     if query.registration is not None:
         wanted.append(row.registration == query.registration)
-    if query.activity is not None:
-        activity = select(ActivityRow.id).where(ActivityRow.iri == query.activity)
-        things = select(StatementActivity.seq).where(
-            StatementActivity.activity_id == activity.scalar_subquery()
-        )
-        if not query.related_activities:
-            things = things.where(StatementActivity.role == "object")
-        wanted.append(row.seq.in_(things))
-    if query.agent is not None:
-        agent = select(AgentRow.id).where(AgentRow.identifier == query.agent)
-        people = select(StatementAgent.seq).where(
-            StatementAgent.agent_id == agent.scalar_subquery()
+    return wanted
+
+
+def _links(query: Query, asked: _Numbers) -> list[tuple[Any, list[ColumnElement[bool]]]]:
+    """Give the tables of links with their filters, each with one row for a statement."""
+    links: list[tuple[Any, list[ColumnElement[bool]]]] = []
+    if asked.agent is not None:
+        agents, again = aliased(StatementAgent), aliased(StatementAgent)
+        mine = [agents.agent_id == asked.agent]
+        roles = select(func.min(again.role)).where(
+            again.agent_id == asked.agent, again.seq == agents.seq
         )
         if not query.related_agents:
-            people = people.where(StatementAgent.role.in_(("actor", "object")))
-        wanted.append(row.seq.in_(people))
-    return wanted
+            roles = roles.where(again.role.in_(("actor", "object")))
+        links.append((agents, [*mine, agents.role == roles.scalar_subquery()]))
+    if asked.activity is not None:
+        things, again = aliased(StatementActivity), aliased(StatementActivity)
+        mine = [things.activity_id == asked.activity]
+        role = select(func.min(again.role)).where(
+            again.activity_id == asked.activity, again.seq == things.seq
+        )
+        wanted = role.scalar_subquery() if query.related_activities else "object"
+        links.append((things, [*mine, things.role == wanted]))
+    return links

@@ -93,7 +93,7 @@ def claim(
     if not leased:
         return []
     held = waiting.with_for_update(of=OutboxEntry)  # an erasure waits for us, or we see it
-    return [Entry(*row) for row in session.execute(held).tuples()]
+    return [Entry(*row) for row in session.execute(held)]
 
 
 def settle(

@@ -131,13 +131,8 @@ def _clock(session: Session) -> datetime:
 
 
 def _not_kept(session: Session, ids: Sequence[UUID], given: Sequence[Received]) -> list[Fresh]:
-    kept = dict(
-        session.execute(
-            select(StatementRow.id, StatementRow.content_hash).where(StatementRow.id.in_(ids))
-        )
-        .tuples()
-        .all()
-    )
+    query = select(StatementRow.id, StatementRow.content_hash).where(StatementRow.id.in_(ids))
+    kept = dict(session.execute(query).all())
     fresh = []
     for made_id, received in zip(ids, given, strict=True):
         content = content_hash(received.parsed)
@@ -272,5 +267,5 @@ def _find_numbers(
     found: dict[str, int] = {}
     for start in range(0, len(wanted), CHUNK):
         query = select(column, table.id).where(column.in_(wanted[start : start + CHUNK]))
-        found.update(session.execute(query).tuples())
+        found.update(session.execute(query).all())
     return found

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -13,7 +15,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 CONNECT_S = 3.0
 READ_S = 10.0
@@ -92,6 +94,7 @@ class Calls:
         self._allow_private = allow_private
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers["User-Agent"] = AGENT
         self._session.max_redirects = REDIRECTS
         adapter = HTTPAdapter(pool_maxsize=8) if allow_private else _PublicAdapter(pool_maxsize=8)
@@ -104,6 +107,8 @@ class Calls:
         Raises:
             CallError: no such scheme, no host, a user name in it, plain http to a public server.
         """
+        if not is_address(url):
+            raise CallError("An address cannot be read: it has a host or a port that cannot be.")
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise CallError(f"{_shown(url)} is no address that begins with https://.")
@@ -136,7 +141,7 @@ class Calls:
             answer, leads_to = self._once(method, url, headers or {}, body)
             if leads_to is None or method != "GET":
                 return answer
-            if urlsplit(leads_to).netloc != urlsplit(url).netloc:
+            if not is_address(leads_to) or urlsplit(leads_to).netloc != urlsplit(url).netloc:
                 raise CallError(f"{_shown(url)} leads to another server.")
             url = leads_to
         raise CallError(f"{_shown(url)} leads in circles.")
@@ -144,6 +149,7 @@ class Calls:
     def _once(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[CallAnswer, str | None]:
+        until = time.monotonic() + TOTAL_S
         try:
             with self._session.request(
                 method,
@@ -154,32 +160,43 @@ class Calls:
                 allow_redirects=False,
                 stream=True,
             ) as given:
-                content = _read(given)
+                content = _read(given, until)
         except _TooMuchError as error:
             raise CallError(f"{_shown(url)} answered more than {SIZE_BYTES} bytes.") from error
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError, ValueError) as error:
+            # the library hands on bare what happens while it connects or reads
             raise CallError(_words(url, error)) from error
         leads_to = given.headers.get("Location") if given.is_redirect else None
         answer = CallAnswer(given.status_code, given.headers, content)
-        return answer, urljoin(url, leads_to) if leads_to else None
+        return answer, _joined(url, leads_to) if leads_to else None
 
 
 class _TooMuchError(requests.RequestException):
     """The answer is larger than anything that we ask for."""
 
 
-def _read(given: requests.Response) -> bytes:
+def _read(given: requests.Response, until: float) -> bytes:
+    """Read piece by piece as it comes; a server that drips must not hold us for hours."""
     parts: list[bytes] = []
     size = 0
-    for part in given.iter_content(65_536):
+    while part := given.raw.read1(65_536, decode_content=True):
         size += len(part)
-        if size > SIZE_BYTES or given.elapsed.total_seconds() > TOTAL_S:
+        if size > SIZE_BYTES:
             raise _TooMuchError
+        if time.monotonic() > until:
+            raise requests.Timeout
         parts.append(part)
     return b"".join(parts)
 
 
-def _words(url: str, error: requests.RequestException) -> str:
+def _joined(url: str, leads_to: str) -> str:
+    try:
+        return urljoin(url, leads_to)
+    except ValueError:
+        return leads_to
+
+
+def _words(url: str, error: Exception) -> str:
     if any(isinstance(each, _PrivateAddressError) for each in _causes(error)):
         return (
             f"{_shown(url)} leads to an address inside a private network. If the platform really "
@@ -187,7 +204,7 @@ def _words(url: str, error: requests.RequestException) -> str:
         )
     if isinstance(error, requests.exceptions.SSLError):
         return f"{_shown(url)} has no valid certificate."
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, (requests.Timeout, ReadTimeoutError)):
         return f"{_shown(url)} did not answer in time."
     return f"{_shown(url)} could not be reached ({type(error).__name__})."
 
@@ -210,6 +227,15 @@ def _is_private(host: str) -> bool:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
         return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+
+
+def is_address(url: str) -> bool:
+    """Say whether an address can be taken apart: a bracket or a port may be none."""
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        return False
+    return port != 0
 
 
 def _shown(url: str) -> str:

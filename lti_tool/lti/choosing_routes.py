@@ -43,7 +43,7 @@ def answer() -> ResponseReturnValue:
     if not set(wanted) <= set(known):
         raise BadRequestError("unknown choice")
     chosen: list[Choice] = [choice for key, choice in known.items() if key in wanted]
-    with db.read() as session:
+    with db.begin() as session:  # our first key may be made here
         asked = deep_linking.find_request(session, current_visit().launch_id)
         registration = protocol.registration_of(
             session, vault(), asked.issuer, asked.client_id, now=db.utcnow()

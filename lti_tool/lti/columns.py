@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.db import Begin
 from lti_tool.lti import records
+from lti_tool.lti.calls import is_address
 from lti_tool.lti.models import Context, Deployment, ResourceLink
 from lti_tool.lti.records import KeptLink
 from lti_tool.lti.services import PlatformServices, ServiceError
@@ -28,6 +29,7 @@ READ = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
 WRITE = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 COLUMNS_TYPE = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 LEASE = timedelta(minutes=5)
+RETRY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,13 @@ def find_due(begin: Begin, services: PlatformServices, *, now: datetime, limit: 
     with begin() as session:
         claims = _claim(session, now=now, limit=limit)
     for claim in claims:
-        url = find(services, claim, now=now)
+        url, due_at = None, None
+        try:
+            url = find(services, claim, now=now)
+        except ServiceError as error:
+            due_at = None if error.is_final else now + RETRY
         with begin() as session:
-            _settle(session, claim, url, now=now)
+            _settle(session, claim, url, due_at=due_at, now=now)
     return len(claims)
 
 
@@ -82,14 +88,20 @@ def _claim(session: Session, *, now: datetime, limit: int) -> list[ColumnClaim]:
 
 
 def find(services: PlatformServices, claim: ColumnClaim, *, now: datetime) -> str | None:
-    """Ask the platform for a link's column; None: there is none, or it does not tell."""
+    """Ask the platform for a link's column; None: there is none, or it does not tell.
+
+    Raises:
+        ServiceError: it cannot be asked just now.
+    """
     url = _with(claim.lineitems_url, "resource_link_id", claim.link_key)
+    answer = services.request(
+        claim.platform_id, (claim.scope,), "GET", url, accept=COLUMNS_TYPE, now=now
+    )
+    if answer.status == 429 or answer.status >= 500:
+        raise ServiceError(f"The platform answered {answer.status} when asked for the columns.")
     try:
-        answer = services.request(
-            claim.platform_id, (claim.scope,), "GET", url, accept=COLUMNS_TYPE, now=now
-        )
         listed = json.loads(answer.body) if answer.status == 200 else []
-    except (ServiceError, ValueError):
+    except (ValueError, RecursionError):
         return None
     return choose(listed, claim) if isinstance(listed, list) else None
 
@@ -106,13 +118,25 @@ def choose(listed: Sequence[object], claim: ColumnClaim) -> str | None:
     ours: list[Mapping[str, Any]] = [each for each in columns if each.get("resourceId") == key]
     chosen = ours[:1] or (columns if len(columns) == 1 else [])
     url = str(chosen[0].get("id") or "") if chosen else ""
-    is_same_site = urlsplit(url).netloc == urlsplit(claim.lineitems_url).netloc
-    return url if url and is_same_site else None
+    is_same_site = is_address(url) and _site(url) == _site(claim.lineitems_url)
+    return url if is_same_site else None
 
 
-def _settle(session: Session, claim: ColumnClaim, url: str | None, *, now: datetime) -> None:
+def _site(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+def _settle(
+    session: Session,
+    claim: ColumnClaim,
+    url: str | None,
+    *,
+    due_at: datetime | None,
+    now: datetime,
+) -> None:
     session.execute(
-        update(ResourceLink).where(ResourceLink.id == claim.link.id).values(column_due_at=None)
+        update(ResourceLink).where(ResourceLink.id == claim.link.id).values(column_due_at=due_at)
     )
     if url is not None:
         records.keep_column(session.connection(), claim.context_id, claim.link, url, now=now)

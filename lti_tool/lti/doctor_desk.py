@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool import db
 from lti_tool.errors import NotFoundError
-from lti_tool.lti import doctor, standing
+from lti_tool.lti import doctor, platforms
 from lti_tool.lti.doctor import TraceFilter
 from lti_tool.visit import Role
 from lti_tool.web import VISIT_PREFIX, open_to, with_note
@@ -29,11 +29,11 @@ def show() -> ResponseReturnValue:
         traces = doctor.list_traces(
             session, TraceFilter(platform_id=platform_id, refused_only=not every)
         )
-        found = standing.list_platforms(session, now=db.utcnow())
+        known = platforms.list_all(session)
     return render_template(
         "lti/desk/launches.html",
         traces=traces,
-        platforms=[each.platform for each in found],
+        platforms=known,
         platform_id=platform_id,
         every=every,
     )

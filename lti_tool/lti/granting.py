@@ -86,6 +86,17 @@ def rotate_keys(
     return kid
 
 
+def reseal_keys(session: Session, vault: Vault, *, who: str, now: datetime) -> int:
+    """Encrypt the tool's keys with the present secret; give how many were not.
+
+    Raises:
+        VaultError: one of them cannot be read.
+    """
+    done = keys.reseal(session, vault)
+    audit.note(session, "keys.resealed", who=who, about="keys", detail={"number": done}, now=now)
+    return done
+
+
 def signing_kid(found: Sequence[ToolKey], now: datetime) -> str | None:
     """Say which of the keys signs now, as :func:`keys.signing_key` chooses; None: there is none."""
     ready = [key for key in found if key.signs_from <= now]

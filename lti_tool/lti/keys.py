@@ -37,9 +37,13 @@ _opened: dict[tuple[str, str], rsa.RSAPrivateKey] = {}
 
 
 def signing_key(session: Session, vault: Vault, *, now: datetime) -> SigningKey:
-    """Give the newest key that may sign; the very first one is made here."""
-    query = select(ToolKey).where(ToolKey.signs_from <= now).order_by(ToolKey.signs_from.desc())
-    found = session.scalars(query.limit(1)).first()
+    """Give the newest key that may sign; the very first one is made here.
+
+    The newest by its making: one that was made at once replaces one that still waited its day.
+    """
+    query = select(ToolKey).where(ToolKey.signs_from <= now)
+    newest = query.order_by(ToolKey.created_at.desc(), ToolKey.signs_from.desc()).limit(1)
+    found = session.scalars(newest).first()
     if found is None:
         found = session.scalars(select(ToolKey).order_by(ToolKey.created_at).limit(1)).first()
     if found is None:

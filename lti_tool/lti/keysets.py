@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from lti_tool.db import Begin
 from lti_tool.lti.calls import CallError, Calls
 from lti_tool.lti.models import Platform, PlatformKey
+from lti_tool.lti.protocol import ID_LENGTH
 
 ONCE_IN = timedelta(minutes=1)
 OLD = timedelta(days=1)
@@ -177,13 +178,18 @@ def read_set(calls: Calls, url: str) -> dict[str, dict[str, Any]]:
         usable = {
             str(jwk["kid"]): jwk
             for jwk in listed[:MAX_KEYS]
-            if isinstance(jwk, dict) and jwk.get("kid") and _key(jwk) is not None
+            if isinstance(jwk, dict) and _is_kid(jwk.get("kid")) and _key(jwk) is not None
         }
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise KeySetError("The platform's key set cannot be read.") from error
     if not usable:
         raise KeySetError("The platform's key set holds no RSA key with a key id.")
     return usable
+
+
+def _is_kid(given: object) -> bool:
+    """Say whether a key id can be kept; tokens that name another are refused as well."""
+    return 0 < len(str(given or "")) <= ID_LENGTH and "\x00" not in str(given)
 
 
 def _key(jwk: Mapping[str, Any]) -> RSAPublicKey | None:

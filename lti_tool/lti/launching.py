@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from courses.catalogue import Catalogue
-from lti_tool import grants
+from lti_tool.grants import Grant
 from lti_tool.lti import binding, doctor, keysets, records
 from lti_tool.lti.binding import Bound, Proof
 from lti_tool.lti.checks import Check
@@ -31,7 +31,7 @@ from lti_tool.lti.protocol import (
 from lti_tool.lti.records import Left
 from lti_tool.lti.said import Said
 from lti_tool.vault import digest, new_token
-from lti_tool.visit import Visit
+from lti_tool.visit import Role, Visit
 
 Arrival = Callable[[Session, Visit, datetime], None]
 """What another room does, in the launch's transaction, when somebody arrives."""
@@ -58,11 +58,18 @@ PLATFORM = (
     select(
         Platform.id, Platform.issuer, Platform.client_id, Platform.version, Platform.withdrawn_at,
         Platform.deployment_policy, Deployment.id.label("deployment_row"), Deployment.status,
+        Grant.role.label("granted"),
     )
     .outerjoin(
         Deployment,
         (Deployment.platform_id == Platform.id)
         & (Deployment.deployment_id == bindparam("deployment")),
+    )
+    .outerjoin(
+        Grant,
+        (Grant.issuer == Platform.issuer)
+        & (Grant.subject == bindparam("subject"))
+        & Grant.withdrawn_at.is_(None),
     )
     .where(Platform.id == bindparam("id"))
 )  # fmt: skip
@@ -178,11 +185,14 @@ def _take(
     trace["kid"], trace["skew_s"] = token.kid, skew_of(token.claims, now)
     given = token.claims.get(f"{CLAIM}deployment_id")
     trace["deployment"] = given[:255] if isinstance(given, str) else ""
-    platform = (
-        session.connection()
-        .execute(PLATFORM, {"id": login.platform_id, "deployment": trace["deployment"]})
-        .one()
-    )
+    subject = token.claims.get("sub")
+    where = {
+        "id": login.platform_id,
+        "deployment": trace["deployment"],
+        "subject": subject if isinstance(subject, str) else "",
+    }
+    rows = session.connection().execute(PLATFORM, where).all()
+    platform = rows[0]
     if platform.withdrawn_at is not None:
         raise RefusedError(Check.PLATFORM, found="withdrawn")
     key = _key(session, token, platform, posted)
@@ -198,7 +208,8 @@ def _take(
     )
     claims = CheckedLaunch(token, expected, key, now=now).validate().claims
     deployment_id = _admit(session, platform, trace["deployment"], now=now)
-    said = Said(claims, platform.id, platform.issuer, deployment_id)
+    granted = frozenset(Role(row.granted) for row in rows if row.granted is not None)
+    said = Said(claims, platform.id, deployment_id, granted)
     return _keep(session, said, door, bound, trace, now=now)
 
 
@@ -284,7 +295,7 @@ def _keep(
     visit = Visit(
         id=new_token(),
         launch_id=uuid4(),
-        roles=roles | grants.roles_of(session, said.issuer, who.subject),
+        roles=roles | said.granted,
         platform_id=said.platform_id,
         deployment_id=said.deployment_id,
         person_id=person_id,
@@ -303,7 +314,7 @@ def _keep(
     doctor.record(session, accepted=True, code=doctor.new_code(), **trace, now=now)
     for arrive in door.arrivals if link is not None else ():
         arrive(session, visit, now)
-    return Taken(visit, cookie, said.is_deep_linking, Left(where, context_id, what, link))
+    return Taken(visit, cookie, said.is_deep_linking, Left(where, context_id, what, link, now))
 
 
 def _keep_launch(

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool import db, grants
 from lti_tool.errors import BadRequestError
 from lti_tool.i18n import gettext as _
-from lti_tool.lti import granting, keys, standing
+from lti_tool.lti import granting, keys, platforms
 from lti_tool.lti.granting import GRANTABLE
 from lti_tool.lti.links import who_of
 from lti_tool.visit import Role
@@ -102,11 +102,11 @@ def rotate() -> ResponseReturnValue:
 def _roles(fault: str | None) -> ResponseReturnValue:
     with db.read() as session:
         found = grants.list_grants(session)
-        known = standing.list_platforms(session, now=db.utcnow())
+        issuers = sorted({each.issuer for each in platforms.list_all(session)})
     page = render_template(
         "lti/desk/roles.html",
         found=found,
-        issuers=sorted({each.platform.issuer for each in known}),
+        issuers=issuers,
         grantable=GRANTABLE,
         given=request.form if fault else {},
         fault=fault,

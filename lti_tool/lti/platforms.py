@@ -147,6 +147,32 @@ def find_by(session: Session, issuer: str, client_id: str) -> Platform | None:
     )
 
 
+def list_all(session: Session) -> list[Platform]:
+    """Give all platforms by name, withdrawn ones among them."""
+    return list(session.scalars(select(Platform).order_by(Platform.name, Platform.created_at)))
+
+
+def choose(session: Session, issuer: str, client_id: str | None) -> Platform:
+    """Give the platform that somebody names by its issuer; by its client id too, if need be.
+
+    Raises:
+        NotFoundError: there is none.
+        ConflictingError: the issuer has several.
+    """
+    query = select(Platform).where(Platform.issuer == issuer)
+    if client_id:
+        query = query.where(Platform.client_id == client_id)
+    found = session.scalars(query).all()
+    if not found:
+        raise NotFoundError(f"platform of {issuer}", words=_("There is no such platform."))
+    if len(found) > 1:
+        raise ConflictingError(
+            f"{len(found)} platforms of {issuer}",
+            words=_("This issuer has several platforms; give the client id too."),
+        )
+    return found[0]
+
+
 def change(
     session: Session,
     calls: Calls,

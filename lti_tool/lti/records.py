@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -27,6 +27,8 @@ from lti_tool.lti.models import (
 from lti_tool.vault import digest
 
 MEMO = 4_096
+LOOK_AGAIN = timedelta(minutes=10)
+"""After which a launch asks once more for the column of a link that had none."""
 INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
 
 
@@ -176,6 +178,7 @@ class Left:
     context_id: UUID | None
     what: What | None
     link: KeptLink | None
+    at: datetime
 
 
 @dataclass(slots=True)
@@ -183,7 +186,8 @@ class Memo:
     """What this process wrote lately, so that it is not written again."""
 
     contexts: dict[Where, UUID] = field(default_factory=dict)
-    links: dict[What, KeptLink] = field(default_factory=dict)
+    links: dict[What, tuple[KeptLink, datetime]] = field(default_factory=dict)
+    """With when it was written: a link whose column is wanted is written again after a while."""
     columns: set[tuple[Any, ...]] = field(default_factory=set)
 
     def trim(self) -> None:
@@ -255,8 +259,8 @@ def keep_membership(
 def keep_link(connection: Connection, what: What, *, now: datetime) -> KeptLink:
     """Write a link down; what it was bound to before stays where this launch does not say."""
     held = memo.links.get(what)
-    if held is not None:
-        return held
+    if held is not None and (not what.may_have_column or now - held[1] < LOOK_AGAIN):
+        return held[0]
     values = {
         "id": uuid4(),
         "deployment_id": what.deployment_id,
@@ -302,7 +306,9 @@ def remember(left: Left) -> None:
         memo.contexts[where] = context_id
     if what is None or link is None or what.course_id is None:
         return
-    memo.links[what] = link
+    held = memo.links.get(what)
+    if held is None or left.at - held[1] >= LOOK_AGAIN:
+        memo.links[what] = link, left.at
     if context_id is not None and what.lineitem_url:
         memo.columns.add((context_id, what.lineitem_url, link))
 

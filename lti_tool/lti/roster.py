@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.db import Begin
+from lti_tool.lti.calls import is_address
 from lti_tool.lti.models import Context, Deployment, Membership, Person
 from lti_tool.lti.roles import context_roles
 from lti_tool.lti.services import PlatformServices, ServiceError
@@ -27,7 +28,10 @@ FRESH = timedelta(minutes=10)
 LEASE = timedelta(minutes=5)
 RETRY = timedelta(minutes=15)
 MAX_PAGES = 500
-NEXT = re.compile(r"<([^>]*)>\s*;[^,]*\brel\s*=\s*[\"'\u201c\u201d]?next\b", re.IGNORECASE)
+NEXT = re.compile(
+    r"<([^>]*)>\s*;[^,]*\brel\s*=\s*[^a-z0-9,;<>]{0,3}next(?![a-z0-9-])", re.IGNORECASE | re.ASCII
+)
+"""Curly quotes come as three characters each: headers are read as Latin-1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ def fetch(
     while page is not None:
         if page in seen or len(seen) >= MAX_PAGES:
             raise RosterError("The platform's pages of the roster do not end.")
-        if urlsplit(page).netloc != urlsplit(url).netloc:
+        if _site(page) != _site(url):
             raise RosterError("The platform's roster goes on at another site.")
         seen.add(page)
         answer = services.request(platform_id, (SCOPE,), "GET", page, accept=ROSTER_TYPE, now=now)
@@ -127,7 +131,21 @@ def fetch(
 def next_page(url: str, link_header: str) -> str | None:
     """Give the address of the next page (RFC 8288), also from a header with curly quotes."""
     found = NEXT.search(link_header)
-    return urljoin(url, found[1].replace("&amp;", "&")) if found else None
+    if found is None:
+        return None
+    given = str(found[1]).replace("&amp;", "&")
+    try:
+        return urljoin(url, given)
+    except ValueError:
+        return given
+
+
+def _site(url: str) -> str:
+    """Give scheme, host and port; empty for what is no address."""
+    if not is_address(url):
+        return ""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _members(body: bytes) -> Iterator[Member]:
@@ -135,10 +153,10 @@ def _members(body: bytes) -> Iterator[Member]:
         given = json.loads(body)["members"]
         if not isinstance(given, list):
             raise TypeError
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RosterError("The platform's roster cannot be read.") from error
     for each in given:
-        if isinstance(each, Mapping) and str(each.get("user_id") or ""):
+        if isinstance(each, Mapping) and _text(each, "user_id", 255):
             yield _member(each)
 
 
@@ -146,7 +164,7 @@ def _member(given: Mapping[str, Any]) -> Member:
     roles = given.get("roles")
     words = [str(role) for role in roles] if isinstance(roles, list) else []
     return Member(
-        subject=str(given["user_id"])[:255],
+        subject=_text(given, "user_id", 255),
         is_active=str(given.get("status") or "Active").lower() == "active",
         roles=tuple(sorted(role.value for role in context_roles(words))),
         name=_text(given, "name", 400),
@@ -157,7 +175,7 @@ def _member(given: Mapping[str, Any]) -> Member:
 
 
 def _text(given: Mapping[str, Any], key: str, length: int) -> str:
-    return str(given.get(key) or "")[:length]
+    return str(given.get(key) or "").replace("\x00", "")[:length]
 
 
 def keep(session: Session, claim: RosterClaim, members: Sequence[Member], *, now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from courses.catalogue import Catalogue
+from lti_tool.lti.calls import is_address
 from lti_tool.lti.protocol import AGS, CLAIM, DEEP_LINKING, DL_SETTINGS, NRPS
 from lti_tool.lti.records import What, Where, Who
 from lti_tool.lti.roles import context_roles
@@ -34,8 +35,9 @@ class Said:
 
     claims: Mapping[str, Any]
     platform_id: UUID
-    issuer: str
     deployment_id: UUID
+    granted: frozenset[Role]
+    """What the person holds here by grant, whatever the platform says."""
 
     @property
     def message_type(self) -> str:
@@ -110,7 +112,7 @@ class Said:
             course_id=course_id,
             item_path=item_path,
             lineitem_url=lineitem_url,
-            may_have_column=may_look and not lineitem_url,
+            may_have_column=may_look and not lineitem_url and context_id is not None,
         )
 
     def settings(self) -> dict[str, Any]:
@@ -149,6 +151,6 @@ def _text(given: Mapping[str, Any], name: str, length: int) -> str:
 
 
 def _address(given: Mapping[str, Any], name: str) -> str:
-    """Give an address of a service; anything else than http or https counts as none."""
+    """Give an address of a service; what is none, or neither http nor https, counts as none."""
     text = _text(given, name, 2_000)
-    return text if text.startswith(("https://", "http://")) else ""
+    return text if text.startswith(("https://", "http://")) and is_address(text) else ""

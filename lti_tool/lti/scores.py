@@ -15,13 +15,14 @@ from fractions import Fraction
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, and_, bindparam, select, update
+from sqlalchemy import Row, and_, bindparam, case, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from lti_tool.db import Begin
 from lti_tool.errors import NotFoundError
+from lti_tool.lti.calls import is_address
 from lti_tool.lti.models import LineItem, Person, ResourceLink, WantedScore
 from lti_tool.lti.services import PlatformServices, ServiceAnswer, ServiceError
 
@@ -50,6 +51,7 @@ _VALUES = {
 def _wish(insert: type | object) -> object:
     statement = insert(WantedScore).values(_VALUES)  # type: ignore[operator]
     new = statement.excluded
+    rested = WantedScore.stuck_at.is_not(None)
     return statement.on_conflict_do_update(
         index_elements=[WantedScore.line_item_id, WantedScore.person_id],
         set_={
@@ -60,6 +62,9 @@ def _wish(insert: type | object) -> object:
             "due_at": new.due_at,
             "conflicts": 0,
             "stuck_at": None,
+            "tries": case((rested, 0), else_=WantedScore.tries),
+            "failing_since": case((rested, None), else_=WantedScore.failing_since),
+            "reason": case((rested, ""), else_=WantedScore.reason),
         },
         where=(WantedScore.points != new.points) | (WantedScore.maximum != new.maximum),
     )
@@ -200,6 +205,9 @@ def _claim(session: Session, *, now: datetime, limit: int) -> list[Claim]:
 
 
 def _push(begin: Begin, services: PlatformServices, claim: Claim, *, now: datetime) -> None:
+    if not is_address(claim.url):
+        _rest(begin, claim, "The address of this column cannot be read.", now=now)
+        return
     timestamp = _timestamp(claim, now)
     if timestamp is None:  # sent within this very second
         _settle(begin, claim, due_at=now + timedelta(seconds=1))
@@ -395,6 +403,24 @@ def list_stuck(session: Session) -> list[ShownScore]:
     return [_shown(row) for row in rows]
 
 
+ONE = (
+    select(
+        WantedScore.id, WantedScore.person_id, WantedScore.points, WantedScore.maximum,
+        WantedScore.version, WantedScore.sent_version, WantedScore.wanted_at, WantedScore.sent_at,
+        WantedScore.stuck_at, WantedScore.due_at, WantedScore.reason, LineItem.item_path,
+    )
+    .join(LineItem, LineItem.id == WantedScore.line_item_id)
+    .where(
+        LineItem.context_id == bindparam("context_id"),
+        LineItem.course_id == bindparam("course_id"),
+        LineItem.item_path == bindparam("item_path"),
+        WantedScore.person_id == bindparam("person_id"),
+    )
+    .order_by(WantedScore.wanted_at.desc())
+    .limit(1)
+)  # fmt: skip
+
+
 def sent_score(
     session: Session,
     *,
@@ -406,12 +432,30 @@ def sent_score(
     """Give how one learner's score stands in the column of a part of a course; None: no column."""
     if context_id is None:
         return None
-    found = [
-        each
-        for each in list_scores(session, context_id, course_id=course_id, person_id=person_id)
-        if each.item_path == item_path
-    ]
-    return found[0] if found else None
+    where = {
+        "context_id": context_id,
+        "course_id": course_id,
+        "item_path": item_path,
+        "person_id": person_id,
+    }
+    row = session.connection().execute(ONE, where).one_or_none()
+    if row is None:
+        return None
+    return ShownScore(
+        id=row.id,
+        person_id=row.person_id,
+        person_name="",
+        title="",
+        item_path=row.item_path,
+        points=row.points,
+        maximum=row.maximum,
+        wanted_at=row.wanted_at,
+        sent_at=row.sent_at,
+        is_sent=row.sent_version == row.version,
+        is_stuck=row.stuck_at is not None,
+        due_at=row.due_at,
+        reason=row.reason,
+    )
 
 
 def resend(
@@ -443,8 +487,9 @@ def resend(
     return len(found)
 
 
-def _shown(row: Row[tuple[WantedScore, str, str, str | None]]) -> ShownScore:
-    score, name, item_path, title = row._tuple()  # noqa: SLF001  # public, in spite of its name
+def _shown(row: Row[WantedScore, str, str, str]) -> ShownScore:
+    score: WantedScore
+    score, name, item_path, title = row
     return ShownScore(
         id=score.id,
         person_id=score.person_id,

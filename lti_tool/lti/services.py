@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +32,9 @@ SHORTEST = timedelta(seconds=30)
 BACKDATED_S = 10
 """Moodle refuses a request for a token whose ``iat`` is ahead of its clock by a second."""
 LIFETIME_S = 60
+LONGEST = timedelta(days=1)
+TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")
+"""What may stand in a header (RFC 6750, 2.1, and what platforms make of it)."""
 INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
 
 
@@ -153,10 +157,13 @@ class PlatformServices:
     def _kept_token(self, asked: _Asked, *, now: datetime) -> str | None:
         with self._begin() as session:
             kept = session.scalar(
-                select(PlatformToken).where(
+                select(PlatformToken)
+                .join(Platform, Platform.id == PlatformToken.platform_id)
+                .where(
                     PlatformToken.platform_id == asked.platform_id,
                     PlatformToken.scopes == asked.key,
                     PlatformToken.expires_at > now,
+                    Platform.withdrawn_at.is_(None),
                 )
             )
             if kept is None:
@@ -222,20 +229,20 @@ def _read_token(answer: CallAnswer, now: datetime) -> tuple[str, datetime]:
         )
     try:
         given = json.loads(answer.body)
-        token = str(given["access_token"])
-        lifetime = timedelta(seconds=max(0, int(given.get("expires_in") or 3600)))
-    except (ValueError, KeyError, TypeError) as error:
+        token = given["access_token"]
+        lifetime = timedelta(seconds=int(given.get("expires_in") or 3600))
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ServiceError("The platform's access token cannot be read.") from error
-    return token, now + max(lifetime - EARLY, SHORTEST)
+    if not isinstance(token, str) or not TOKEN.fullmatch(token):
+        raise ServiceError("The platform's access token cannot be read.")
+    return token, now + min(max(lifetime - EARLY, SHORTEST), LONGEST)
 
 
 def _retry_after(given: str, now: datetime) -> timedelta | None:
     """Read ``Retry-After`` (RFC 9110, 10.2.3): seconds or a date."""
-    if not given:
-        return None
-    if given.strip().isdigit():
+    if re.fullmatch(r"\s*[0-9]{1,9}\s*", given):
         return timedelta(seconds=min(int(given), 86_400)) * random.uniform(1.0, 1.1)  # noqa: S311  # spreads the load
     try:
         return max(parsedate_to_datetime(given) - now, timedelta(0))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

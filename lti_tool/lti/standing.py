@@ -11,7 +11,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.models import Deployment, DeploymentStatus, LaunchTrace, Platform
-from lti_tool.lti.platforms import find
+from lti_tool.lti.platforms import find, list_all
 
 RECENT = timedelta(days=7)
 """Over how long the launches of a platform are counted."""
@@ -36,8 +36,7 @@ class PlatformHealth:
 
 def list_platforms(session: Session, *, now: datetime) -> list[PlatformHealth]:
     """Give all platforms by name, the withdrawn ones last."""
-    found = session.scalars(select(Platform).order_by(Platform.name, Platform.created_at)).all()
-    healths = _healths(session, found, now)
+    healths = _healths(session, list_all(session), now)
     return sorted(healths, key=lambda each: each.platform.withdrawn_at is not None)
 
 

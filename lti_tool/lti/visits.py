@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from lti_tool.db import Database
+from lti_tool.db import Database, reader_of
 from lti_tool.errors import NotFoundError
 from lti_tool.lti.logins import frame_ancestors
 from lti_tool.lti.models import Launch, LineItem, Person, Platform, ResourceLink
@@ -53,7 +53,7 @@ def find(database: Database, visit_id: str, secret: str, *, now: datetime) -> Vi
         secret: from the visit's cookie; empty where the browser sent none.
         now: the moment.
     """
-    with database.engine.connect() as connection:
+    with reader_of(database.engine).connect() as connection:
         row = connection.execute(FIND, {"visit_hash": digest(visit_id), "now": now}).one_or_none()
     if row is None:
         return None

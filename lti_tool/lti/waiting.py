@@ -37,6 +37,11 @@ def look(session: Session) -> WaitingStatements:
     )
 
 
+def count_refused(session: Session, *, before: datetime | None = None) -> int:
+    """Give how many statements a store refused (before a moment)."""
+    return len(outbox.list_stuck(session, before=before))
+
+
 def retry(session: Session, *, before: datetime | None = None, who: str, now: datetime) -> int:
     """Put refused statements (from before a moment) back in line; give how many.
 

@@ -177,7 +177,7 @@ def send(course_id: str, attempt_id: UUID) -> ResponseReturnValue:
 @open_to(Role.LEARNER)
 def save(course_id: str, attempt_id: UUID) -> ResponseReturnValue:
     """Keep one answer while the page stays open; says how much time is left."""
-    course, _found = _find(course_id)
+    course, found = _find(course_id)
     now = db.utcnow()
     with db.begin() as session:
         place = find_enrolment(session, current_visit(), course, names=names())
@@ -191,6 +191,8 @@ def save(course_id: str, attempt_id: UUID) -> ResponseReturnValue:
             now=now,
         )
         facts = find_attempt(session, place.enrolment_id, attempt_id)
+        if facts.left_at is not None:  # told too late by a page that was loaded again
+            exams.come_back(session, place, course, found, attempt_id, now=now)
     told = next((_(words) for words in faults.values()), None)
     return jsonify(saved_at=now.isoformat(), left_s=_left_s(facts.closes_at, now), fault=told)
 
@@ -212,6 +214,7 @@ def result(course_id: str, attempt_id: UUID) -> ResponseReturnValue:
     """Show what an attempt earned, and what was right where the exam lets the learner see it."""
     course, found = _find(course_id)
     now = db.utcnow()
+    _close_overdue(course, found, now)
     with db.read() as session:
         place = find_enrolment(session, current_visit(), course, names=names())
         facts = find_attempt(session, place.enrolment_id, attempt_id)
@@ -327,9 +330,8 @@ def _close_overdue(course: Course, found: Exam, now: datetime) -> None:
     visit = current_visit()
     with db.read() as session:
         place = find_enrolment(session, visit, course, names=names())
-        state = exams.exam_state(session, place, found, now=now - exams.GRACE)
-    running = state.open
-    if running is not None and running.is_overdue(now - exams.GRACE):
+        running = exams.exam_state(session, place, found, now=now).open
+    if running is not None and running.is_overdue(now):
         with db.begin() as session:
             exams.submit(session, place, course, found, running.id, now=now)
 

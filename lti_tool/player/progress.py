@@ -142,7 +142,7 @@ COUNTING = select(
     ATTEMPT.c.voided_at.is_(None),
 )
 LOCK = (
-    select(ENROLMENT.c.percent, ENROLMENT.c.completed_at)
+    select(ENROLMENT.c.percent, ENROLMENT.c.completed_at, ENROLMENT.c.seen_item_id)
     .where(ENROLMENT.c.id == bindparam("enrolment_id"))
     .with_for_update()
 )
@@ -197,7 +197,7 @@ def open_item(
     if isinstance(item, Page) and not before.is_done(item.id):
         told += _moved(session, place, course, item.id, before, now=now)
     outbox.enqueue(session, told, now=now)
-    return standing_of(session, place)
+    return standing_of(session, lock(session, place))
 
 
 def recount(
@@ -234,7 +234,12 @@ def lock(session: Session, place: Place) -> Place:
     """Let nobody else move this place until the end of the transaction; give it as it is now."""
     given = {"enrolment_id": place.enrolment_id}
     row = session.connection().execute(LOCK, given).one()
-    return replace(place, percent=row.percent, is_completed=row.completed_at is not None)
+    return replace(
+        place,
+        percent=row.percent,
+        is_completed=row.completed_at is not None,
+        seen_item_id=row.seen_item_id,
+    )
 
 
 def _rank(attempt: Any) -> tuple[bool, Fraction]:

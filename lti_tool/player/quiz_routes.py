@@ -34,7 +34,7 @@ bp = Blueprint(
 )
 
 PART_HEADER = "X-Part"
-"""Sent by the page's script with the question's number; the answer comes in place of the question."""
+"""Sent by the page's script, with the question's number: it puts the answer in its place."""
 
 
 @bp.get("")

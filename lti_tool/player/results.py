@@ -155,7 +155,7 @@ def receipt_of(
                 "id": asked.question.id,
                 "element": asked.element_id,
                 "shown": shown_digest(asked.question),
-                "response": freeze_response(asked.response) if asked.response else None,
+                "response": _given(asked),
             }
             for asked in sheet.asked
         ],
@@ -173,6 +173,12 @@ def receipt_of(
         "maximum": outcome.maximum,
         "passed": outcome.passed,
     }
+
+
+def _given(asked: Asked) -> dict[str, Any] | None:
+    if asked.response is None or not asked.is_answered:
+        return None
+    return freeze_response(asked.response)
 
 
 # With the database

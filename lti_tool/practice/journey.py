@@ -74,7 +74,7 @@ def select_content(
     draft = walk(browser, browser.submit(form, ticked=ticked))
     saves = [form for form in draft.forms if "/draft/" in form.action]
     if not saves:
-        print(draft.url, draft.text[-900:]);         raise BrowserError(f"the platform answered {draft.status} to what was chosen")
+        raise BrowserError(f"the platform answered {draft.status} to what was chosen")
     browser.submit(saves[0])
     return [value for _, value in ticked]
 

@@ -65,7 +65,9 @@ class Door:
         return [each["id"] for each in self.get(**filters).json["statements"]]
 
 
-def sentence(who: str = "alice", did: str = "did", what: str = "thing", **more: Any) -> dict[str, Any]:
+def sentence(
+    who: str = "alice", did: str = "did", what: str = "thing", **more: Any
+) -> dict[str, Any]:
     """Give a small statement with an id."""
     return {
         "id": str(uuid4()),

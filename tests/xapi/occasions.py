@@ -103,7 +103,7 @@ def viewed(number: int, *, actor: Actor = ALICE, at: datetime = NOON) -> Built:
     )
 
 
-def answered(*, response: str = "paris", points: int = 1) -> Built:
+def answered(*, response: str = "paris", points: int = 1, attempt: str = ATTEMPT) -> Built:
     """Give an answer to the question."""
     return statements.answered(
         response=response,
@@ -111,7 +111,7 @@ def answered(*, response: str = "paris", points: int = 1) -> Built:
         success=points == 1,
         duration=timedelta(seconds=8.25),
         **about(
-            QUESTION, f"{ATTEMPT} france", where=context(parent=(QUIZ,), attempt=1, element="m1")
+            QUESTION, f"{attempt} france", where=context(parent=(QUIZ,), attempt=1, element="m1")
         ),
     )
 
@@ -128,12 +128,12 @@ def each_kind() -> dict[str, Built]:
         "terminated": statements.terminated(duration=timedelta(minutes=42), **about(COURSE)),
         "viewed": viewed(1),
         "progressed": statements.progressed(percent=40, **about(COURSE, "40")),
-        "completed-module": statements.completed(
-            **about(MODULE, where=context(parent=(COURSE,)))
+        "completed-module": statements.completed(**about(MODULE, where=context(parent=(COURSE,)))),
+        "completed-course": statements.completed(
+            duration=timedelta(hours=3), **about(COURSE, "course")
         ),
-        "completed-course": statements.completed(duration=timedelta(hours=3), **about(COURSE)),
         "answered": answered(),
-        "answered-nothing": answered(response="", points=0),
+        "answered-nothing": answered(response="", points=0, attempt=LAUNCH),
         "attempted": statements.attempted(**about(EXAM, ATTEMPT, where=sitting)),
         "suspended": statements.suspended(
             duration=timedelta(seconds=61), **about(EXAM, ATTEMPT, where=sitting)

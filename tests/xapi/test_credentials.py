@@ -20,7 +20,7 @@ def test_of_a_secret_only_a_hash_is_kept(database: Database) -> None:
         key, secret = credentials.create(session, label="LMS", scopes=["all"], now=NOW)
 
     with database.read() as session:
-        (kept,) = session.execute(select(Credential.__table__)).tuples()
+        (kept,) = session.execute(select(Credential.__table__))
     assert key in kept
     assert not any(secret in str(each) for each in kept)
     assert len(secret) >= 43

@@ -23,7 +23,13 @@ def test_the_store_says_which_versions_it_speaks_to_everybody(store_app: Flask) 
 
 @pytest.mark.parametrize(
     ("asked", "answered"),
-    [("1.0", "1.0.3"), ("1.0.0", "1.0.3"), ("1.0.3", "1.0.3"), ("2.0", "2.0.0"), ("2.0.0", "2.0.0")],
+    [
+        ("1.0", "1.0.3"),
+        ("1.0.0", "1.0.3"),
+        ("1.0.3", "1.0.3"),
+        ("2.0", "2.0.0"),
+        ("2.0.0", "2.0.0"),
+    ],
 )
 def test_the_version_asked_for_is_spoken(door: Door, asked: str, answered: str) -> None:
     answer = door.ask("GET", headers={HEADER: asked})

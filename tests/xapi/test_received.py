@@ -89,18 +89,28 @@ ALICE = {"account": {"homePage": "https://x.example", "name": "alice"}}
 SAME: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "what the store says": (
         {},
-        {"stored": "2026-01-01T00:00:00Z", "authority": ALICE, "version": "1.0.0", "id": "x",
-         "timestamp": "2026-01-01T00:00:00Z"},
+        {
+            "stored": "2026-01-01T00:00:00Z",
+            "authority": ALICE,
+            "version": "1.0.0",
+            "id": "x",
+            "timestamp": "2026-01-01T00:00:00Z",
+        },
     ),
-    "words of a verb": ({}, {"verb": {"id": "https://verbs.example/did", "display": {"en": "did"}}}),
+    "words of a verb": (
+        {},
+        {"verb": {"id": "https://verbs.example/did", "display": {"en": "did"}}},
+    ),
     "a definition": (
         {},
         {"object": {"id": "https://x.example/thing", "definition": {"name": {"en": "Thing"}}}},
     ),
     "what is the default": (
         {},
-        {"actor": {"objectType": "Agent", **ALICE},
-         "object": {"objectType": "Activity", "id": "https://x.example/thing"}},
+        {
+            "actor": {"objectType": "Agent", **ALICE},
+            "object": {"objectType": "Activity", "id": "https://x.example/thing"},
+        },
     ),
     "a name": ({}, {"actor": {"name": "Alice", **ALICE}}),
     "order of members": (
@@ -112,12 +122,16 @@ SAME: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"context": {"contextActivities": {"parent": {"id": "a:b"}}}},
     ),
     "how a number is written": (
-        {"result": {"score": {"scaled": 1.0}, "extensions": {"a:b": [2.0, {"c": 3.0}]}},
-         "context": {"extensions": {"a:b": 4.0}}},
-        {"result": {"score": {"scaled": 1}, "extensions": {"a:b": [2, {"c": 3}]}},
-         "context": {"extensions": {"a:b": 4}}},
+        {
+            "result": {"score": {"scaled": 1.0}, "extensions": {"a:b": [2.0, {"c": 3.0}]}},
+            "context": {"extensions": {"a:b": 4.0}},
+        },
+        {
+            "result": {"score": {"scaled": 1}, "extensions": {"a:b": [2, {"c": 3}]}},
+            "context": {"extensions": {"a:b": 4}},
+        },
     ),
-}  # fmt: skip
+}
 OTHER: dict[str, dict[str, Any]] = {
     "actor": {"actor": {"account": {"homePage": "https://x.example", "name": "bob"}}},
     "verb": {"verb": {"id": "https://verbs.example/undid"}},

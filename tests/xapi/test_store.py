@@ -34,9 +34,7 @@ def test_a_statement_comes_back_as_it_was_sent_with_what_the_store_says(door: Do
 
 
 def test_what_a_client_says_in_the_stores_place_is_replaced(door: Door) -> None:
-    sent = sentence(
-        stored="2001-01-01T00:00:00Z", authority={"mbox": "mailto:mallory@example.org"}
-    )
+    sent = sentence(stored="2001-01-01T00:00:00Z", authority={"mbox": "mailto:mallory@example.org"})
 
     door.post(sent)
 
@@ -80,7 +78,11 @@ def test_the_same_sent_again_is_kept_once(door: Door) -> None:
     sent = sentence(result={"score": {"scaled": 1.0}})
     again = {**sent, "result": {"score": {"scaled": 1}}, "timestamp": "2026-01-05T08:00:00Z"}
 
-    first, second, third = door.post(sent), door.post([sentence(), again]), door.put(sent, sent["id"])
+    first, second, third = (
+        door.post(sent),
+        door.post([sentence(), again]),
+        door.put(sent, sent["id"]),
+    )
 
     assert (first.status_code, second.status_code, third.status_code) == (200, 200, 204)
     assert second.json[1] == sent["id"]
@@ -201,7 +203,10 @@ def _agent(name: str) -> str:
 CAROL = json.dumps({"objectType": "Agent", "name": "Carol", "mbox": "mailto:carol@example.org"})
 FOUND: dict[str, tuple[dict[str, str], list[str]]] = {
     "verb": ({"verb": "https://verbs.example/read"}, ["alice-read", "bob-read", "carol-read"]),
-    "agent as actor or object": ({"agent": _agent("alice")}, ["alice-read", "alice-did", "bob-met"]),
+    "agent as actor or object": (
+        {"agent": _agent("alice")},
+        ["alice-read", "alice-did", "bob-met"],
+    ),
     "agent by mail": ({"agent": CAROL}, ["carol-read"]),
     "agent in any part": (
         {"agent": CAROL, "related_agents": "true"},

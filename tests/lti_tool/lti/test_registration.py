@@ -188,6 +188,21 @@ def test_a_used_link_is_refused_and_the_platform_not_asked(
         assert len(session.scalars(select(Platform)).all()) == 1
 
 
+def test_a_link_whose_time_is_over_is_refused(
+    client: FlaskClient, database: Database, practice: Practice, make_link: Callable[..., str]
+) -> None:
+    first = open_page(client, arrive(practice, make_link()))
+    with database.begin() as session:
+        session.scalars(select(OneTimeLink)).one().expires_at = utcnow()
+
+    late = press(client, first)
+
+    assert late.status_code == 410
+    assert "time of this link is over" in late.text
+    with database.read() as session:
+        assert session.scalars(select(Platform)).all() == []
+
+
 def test_a_link_that_nobody_made_is_refused(client: FlaskClient, practice: Practice) -> None:
     page = open_page(client, arrive(practice, f"{PUBLIC_URL}/lti/register?link=made-up"))
 

@@ -1,0 +1,47 @@
+"""A process that tells or delivers statements until it is killed.
+
+    python -m tests.xapi.killed tell DATABASE FIRST
+    python -m tests.xapi.killed deliver DATABASE URL KEY SECRET
+
+The first writes the number of each statement once its transaction is over.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import time
+from datetime import UTC, datetime
+
+from tests.xapi import occasions
+from xapi import outbox
+from xapi.db import Database
+from xapi.delivery import deliver_due, stores_of
+from xapi.host import authority_of
+
+
+def tell(database: Database, first: int) -> None:
+    """Tell one statement after the other, each in a transaction."""
+    for number in itertools.count(first):
+        with database.begin() as session:
+            outbox.enqueue(session, occasions.viewed(number), now=datetime.now(UTC))
+        print(number, flush=True)  # noqa: T201  # what the test reads
+        time.sleep(0.002)
+
+
+def deliver(database: Database, url: str, key: str, secret: str) -> None:
+    """Deliver to the store next door and to another, in small rounds."""
+    stores = stores_of(
+        url=url, key=key, secret=secret, keep_embedded=True, authority=authority_of(occasions.BASE)
+    )
+    while True:
+        deliver_due(database.begin, stores, now=datetime.now(UTC), limit=7)
+        print("round", flush=True)  # noqa: T201  # what the test reads
+
+
+if __name__ == "__main__":
+    what, address, *more = sys.argv[1:]
+    if what == "tell":
+        tell(Database(address), int(more[0]))
+    else:
+        deliver(Database(address), *more)
