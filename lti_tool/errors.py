@@ -95,7 +95,9 @@ def _http_error(error: HTTPException) -> Response:
     message_id = {404: "not_found", 405: "bad_request", 413: "too_large", 429: "too_many"}.get(
         code, "bad_request" if code < 500 else "unexpected"
     )
-    return _answer(code, message_id, None)
+    answer = _answer(code, message_id, None)
+    answer.headers.extend(pair for pair in error.get_headers() if pair[0] == "Allow")
+    return answer
 
 
 def _unexpected(error: Exception) -> Response:

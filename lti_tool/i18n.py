@@ -37,8 +37,9 @@ def choose_language(wanted: Sequence[str], offered: Sequence[str]) -> str:
     if len(offered) == 1:
         return offered[0]
     tags = [tag.replace("-", "_") for tag in wanted]
-    found = negotiate_locale(tags, [tag.replace("-", "_") for tag in offered])
-    return found.replace("_", "-") if found else offered[0]
+    known = {tag.replace("-", "_").lower(): tag for tag in offered}
+    found = negotiate_locale(tags, list(known))
+    return known.get(found.lower(), offered[0]) if found else offered[0]
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from lti_tool.iri import Names
 from lti_tool.lti import columns, doctor, keysets, logins, roster, scores
 from lti_tool.lti.calls import Calls
 from lti_tool.lti.services import PlatformServices
-from lti_tool.player import exams, leaving
+from lti_tool.player import exams, filling, leaving
 from lti_tool.settings import Settings
 from lti_tool.vault import Vault
 from lti_tool.worker import Job
@@ -47,6 +47,9 @@ def make_jobs(settings: Settings, database: Database) -> list[Job]:
     def leave(now: datetime) -> int:
         return leaving.end_visits(database.begin, catalogue, names, now=now)
 
+    def fill(now: datetime) -> int:
+        return filling.fill_due(database.begin, catalogue, names, now=now)
+
     begin = database.begin
     return [
         Job("exams", submit, SOON_S),
@@ -54,6 +57,7 @@ def make_jobs(settings: Settings, database: Database) -> list[Job]:
         Job("statements", lambda now: delivery.deliver_due(begin, stores, now=now)),
         Job("rosters", lambda now: roster.sync_due(begin, services, now=now), SOON_S),
         Job("columns", lambda now: columns.find_due(begin, services, now=now), SOON_S),
+        Job("new columns", fill, SOON_S),
         Job("visits", leave, 60.0),
         Job("key sets", lambda now: keysets.fetch_old(begin, calls, now=now), HOURLY_S),
         Job("forgetting", forget, HOURLY_S),

@@ -125,6 +125,12 @@ def _link(text: str) -> str:
     return text
 
 
+def _store(text: str) -> str:
+    if text and urlsplit(text).scheme not in {"http", "https"}:
+        raise ValueError("give the store's xAPI address, such as https://lrs.example.org/xapi")
+    return text.rstrip("/")
+
+
 def _secret(text: str) -> str:
     if len(text) < MIN_SECRET:
         raise ValueError(
@@ -203,7 +209,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "login_minutes": _whole(1, 60),
     "launches_per_minute": _whole(1, 1_000_000),
     "trusted_proxies": _whole(0, 5),
-    "lrs_url": _link,
+    "lrs_url": _store,
     "lrs_key": str,
     "lrs_secret": str,
     "lrs_keep_embedded": _yes_no,

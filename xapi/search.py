@@ -21,6 +21,12 @@ from xapi.models import (
 
 PAGE = 100
 """The most statements of one page."""
+NO_ID = UUID(int=0)
+"""Every target has this id or a higher one; SQLite finds no range in IS NOT NULL."""
+
+TOLD = aliased(StatementRow)
+AGENTS, AGENTS_AGAIN = aliased(StatementAgent), aliased(StatementAgent)
+THINGS, THINGS_AGAIN = aliased(StatementActivity), aliased(StatementActivity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,14 +141,14 @@ def _direct(query: Query, asked: _Numbers, highest: int) -> Select[int, str]:
 
 def _referring(query: Query, asked: _Numbers, highest: int) -> Select[int, str]:
     """Ask for the statements, few as a rule, that refer to one that is meant."""
-    told = aliased(StatementRow)
-    meant = select(told.seq).where(told.id == StatementRow.target_id, *_own(query, asked, told))
+    meant = select(TOLD.seq).where(TOLD.id == StatementRow.target_id, *_own(query, asked, TOLD))
     for link, mine in _links(query, asked):
-        meant = meant.join(link, and_(link.seq == told.seq, *mine))
+        meant = meant.join(link, and_(link.seq == TOLD.seq, *mine))
     chosen = select(StatementRow.seq, StatementRow.payload).where(
-        StatementRow.target_id.is_not(None), meant.correlate(StatementRow).exists()
+        StatementRow.target_id >= NO_ID, meant.correlate(StatementRow).exists()
     )
-    return _bounded(chosen, query, StatementRow.seq, highest)
+    few = StatementRow.seq + 0  # no index of its own: SQLite goes by the one of targets
+    return _bounded(chosen, query, few, highest)
 
 
 def _bounded(chosen: Select[int, str], query: Query, seq: Any, highest: int) -> Select[int, str]:
@@ -170,20 +176,18 @@ def _links(query: Query, asked: _Numbers) -> list[tuple[Any, list[ColumnElement[
     """Give the tables of links with their filters, each with one row for a statement."""
     links: list[tuple[Any, list[ColumnElement[bool]]]] = []
     if asked.agent is not None:
-        agents, again = aliased(StatementAgent), aliased(StatementAgent)
-        mine = [agents.agent_id == asked.agent]
-        roles = select(func.min(again.role)).where(
-            again.agent_id == asked.agent, again.seq == agents.seq
+        mine = [AGENTS.agent_id == asked.agent]
+        roles = select(func.min(AGENTS_AGAIN.role)).where(
+            AGENTS_AGAIN.agent_id == asked.agent, AGENTS_AGAIN.seq == AGENTS.seq
         )
         if not query.related_agents:
-            roles = roles.where(again.role.in_(("actor", "object")))
-        links.append((agents, [*mine, agents.role == roles.scalar_subquery()]))
+            roles = roles.where(AGENTS_AGAIN.role.in_(("actor", "object")))
+        links.append((AGENTS, [*mine, AGENTS.role == roles.scalar_subquery()]))
     if asked.activity is not None:
-        things, again = aliased(StatementActivity), aliased(StatementActivity)
-        mine = [things.activity_id == asked.activity]
-        role = select(func.min(again.role)).where(
-            again.activity_id == asked.activity, again.seq == things.seq
+        mine = [THINGS.activity_id == asked.activity]
+        role = select(func.min(THINGS_AGAIN.role)).where(
+            THINGS_AGAIN.activity_id == asked.activity, THINGS_AGAIN.seq == THINGS.seq
         )
         wanted = role.scalar_subquery() if query.related_activities else "object"
-        links.append((things, [*mine, things.role == wanted]))
+        links.append((THINGS, [*mine, THINGS.role == wanted]))
     return links

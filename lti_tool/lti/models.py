@@ -291,6 +291,8 @@ class LineItem(Base):
     item_path: Mapped[str] = mapped_column(String(130), default="")
     """What of the course the column shows; empty: the course's own score."""
     created_at: Mapped[datetime]
+    filled_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When what was earned before the column was known was wished for; None: still to be done."""
 
 
 class WantedScore(Base):

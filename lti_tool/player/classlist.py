@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -201,6 +201,12 @@ def roster_state(session: Session, context_id: UUID) -> RosterState:
 def who_of(person: Person) -> Who:
     """Give somebody as the desk names them."""
     return Who(person.id, person.name.strip(), code_of(person.actor_name))
+
+
+def people_of(session: Session, person_ids: Collection[UUID]) -> dict[UUID, Who]:
+    """Give several people as the desk names them."""
+    found = session.scalars(select(Person).where(Person.id.in_(person_ids)))
+    return {person.id: who_of(person) for person in found}
 
 
 def _members(session: Session, context_id: UUID) -> list[tuple[Person, Membership]]:

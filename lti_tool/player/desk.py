@@ -1,4 +1,4 @@
-"""Instructor's desk: the class of a course and each learner; attempts and questions hang below it."""
+"""Instructor's desk: the class of a course and its learners; other pages hang below it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from lti_tool.i18n import gettext as _
 from lti_tool.i18n import ngettext
 from lti_tool.lti import roster
 from lti_tool.lti import scores as wanted
+from lti_tool.lti.links import who_of
 from lti_tool.player import (
     allowing,
     attempts_desk,
@@ -23,13 +24,14 @@ from lti_tool.player import (
     classlist,
     dossiers,
     questions_desk,
+    resending,
 )
 from lti_tool.player.allowances import Allowed
 from lti_tool.player.allowing import LearnerAt
 from lti_tool.player.classlist import SortKey
-from lti_tool.player.desk_frame import PREFIX, act_of, context_id, reason_given
+from lti_tool.player.desk_frame import PREFIX, act_of, context_id
 from lti_tool.visit import Role
-from lti_tool.web import DeskPage, catalogue, find_course, names, open_to, with_note
+from lti_tool.web import DeskPage, catalogue, current_visit, find_course, names, open_to, with_note
 
 bp = Blueprint("player_desk", __name__, template_folder="templates")
 for _desk in (attempts_desk, questions_desk):
@@ -58,7 +60,7 @@ def classes() -> ResponseReturnValue:
     return render_template("player/desk_classes.html", found=found)
 
 
-@bp.get(f"{PREFIX}/<course_id>")
+@bp.get(f"{PREFIX}/course/<course_id>")
 @open_to(Role.INSTRUCTOR, Role.ADMINISTRATOR)
 def show(course_id: str) -> ResponseReturnValue:
     """Show who is where in a course."""
@@ -72,7 +74,7 @@ def show(course_id: str) -> ResponseReturnValue:
     return render_template("player/desk_class.html", course=course, found=found, sort=sort.value)
 
 
-@bp.get(f"{PREFIX}/<course_id>/class.csv")
+@bp.get(f"{PREFIX}/course/<course_id>/class.csv")
 @open_to(Role.INSTRUCTOR, Role.ADMINISTRATOR)
 def export(course_id: str) -> ResponseReturnValue:
     """Give the class as CSV."""
@@ -96,7 +98,7 @@ def export(course_id: str) -> ResponseReturnValue:
 # One learner
 
 
-@bp.get(f"{PREFIX}/<course_id>/people/<uuid:person_id>")
+@bp.get(f"{PREFIX}/course/<course_id>/people/<uuid:person_id>")
 @open_to(Role.INSTRUCTOR, Role.ADMINISTRATOR)
 def learner(course_id: str, person_id: UUID) -> ResponseReturnValue:
     """Show one learner: items, attempts, what they are allowed."""
@@ -126,7 +128,7 @@ def _learner(
     return page, 422 if fault else 200
 
 
-@bp.post(f"{PREFIX}/<course_id>/people/<uuid:person_id>/allowances")
+@bp.post(f"{PREFIX}/course/<course_id>/people/<uuid:person_id>/allowances")
 @open_to(Role.INSTRUCTOR, Role.ADMINISTRATOR)
 def allow(course_id: str, person_id: UUID) -> ResponseReturnValue:
     """Allow a learner more than the rules of a quiz or of the exam."""
@@ -144,7 +146,7 @@ def allow(course_id: str, person_id: UUID) -> ResponseReturnValue:
                 item,
                 allowed,
                 extra_percent=percent,
-                act=act_of(reason_given()),
+                act=act_of(request.form.get("reason", "")),
                 names=names(),
                 now=db.utcnow(),
             )
@@ -216,9 +218,12 @@ def resend() -> ResponseReturnValue:
     except ValueError as error:
         raise BadRequestError("score id") from error
     with db.begin() as session:
-        if not chosen:
-            found = wanted.list_scores(session, context_id())
-            chosen = [each.id for each in found if each.is_stuck]
-        done = wanted.resend(session, chosen, context_id=context_id(), now=db.utcnow())
+        done = resending.resend(
+            session,
+            chosen,
+            context_id=context_id(),
+            who=who_of(current_visit()),
+            now=db.utcnow(),
+        )
     words = ngettext("%(num)d score goes out again.", "%(num)d scores go out again.", done)
     return redirect(with_note(url_for("player_desk.scores"), words % {"num": done}), 303)

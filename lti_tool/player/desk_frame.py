@@ -21,7 +21,9 @@ def context_id() -> UUID:
     """
     found = current_visit().context_id
     if found is None:
-        words = _("A class belongs to a course of your learning platform. Open the tool from there.")
+        words = _(
+            "A class belongs to a course of your learning platform. Open the tool from there."
+        )
         raise NotFoundError("visit without a context", words=words)
     return found
 

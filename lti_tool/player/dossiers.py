@@ -214,7 +214,7 @@ def receipt_holds(sheet: Sheet) -> bool | None:
         (
             asked.question.id,
             results.shown_digest(asked.question),
-            freeze_response(asked.response) if asked.response else None,
+            freeze_response(asked.response) if asked.response and asked.is_answered else None,
         )
         for asked in sheet.asked
     ]

@@ -17,6 +17,8 @@ class Entry:
     """``page``, ``quiz`` or ``exam``."""
     is_done: bool
     is_current: bool
+    number: int = 1
+    """From 1, in its module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,12 @@ class Part:
     @property
     def done(self) -> int:
         """Count the items that are done."""
-        return sum(entry.is_done for entry in self.entries)
+        return sum(self.flags)
+
+    @property
+    def flags(self) -> tuple[bool, ...]:
+        """Say of each item whether it is done."""
+        return tuple(entry.is_done for entry in self.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +69,12 @@ def part_of(
     return Part(number, module, tuple(entry_of(item, standing, current) for item in module.items))
 
 
-def entry_of(item: Item, standing: Standing | None, current: str | None = None) -> Entry:
+def entry_of(
+    item: Item, standing: Standing | None, current: str | None = None, number: int = 1
+) -> Entry:
     """Give one item."""
     is_done = standing is not None and standing.is_done(item.id)
-    return Entry(item, kind_of(item), is_done, item.id == current)
+    return Entry(item, kind_of(item), is_done, item.id == current, number)
 
 
 def part_around(course: Course, item: Item, standing: Standing | None) -> Part | None:

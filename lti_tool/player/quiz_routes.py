@@ -20,7 +20,7 @@ from lti_tool.lti import scores
 from lti_tool.player import attempts, outline, results, views
 from lti_tool.player.attempts import NoAttemptLeftError
 from lti_tool.player.enrolling import find_enrolment
-from lti_tool.player.routes import course_url, find_own_course, open_item
+from lti_tool.player.routes import course_url, find_own_course, open_item, side_of
 from lti_tool.player.sheets import Asked, AttemptClosedError, Sheet, preview_of, read_sheet
 from lti_tool.player.views import QuestionView
 from lti_tool.visit import Role
@@ -192,6 +192,8 @@ def _page(
     if faults:
         faults = {key: _(text) for key, text in faults.items()}
     neighbours = outline.neighbours_of(course, found)
+    part = outline.part_around(course, found, standing)
+    base = course_url(course)
     return render_template(
         "player/quiz.html",
         course=course,
@@ -201,10 +203,11 @@ def _page(
         views=_views(sheet, form, faults),
         withdrawn=withdrawn,
         score=score,
-        part=outline.part_around(course, found, standing),
+        part=part,
+        side=side_of(course, part, found, base) if part else "",
         before=neighbours.before,
         after=neighbours.after,
-        base=course_url(course),
+        base=base,
         action=_url(course, found),
         focus=focus,
         fault_count=len(faults or ()),
@@ -249,6 +252,8 @@ def _preview(
     told = None if form is None or "again" in form else True
     marks = [grading.mark(each.question, each.response) for each in shown if each.response]
     neighbours = outline.neighbours_of(course, found)
+    part = outline.part_around(course, found, None)
+    base = course_url(course)
     return render_template(
         "player/quiz_preview.html",
         course=course,
@@ -257,10 +262,11 @@ def _preview(
         is_marked=bool(told),
         points=sum(mark.points for mark in marks),
         seed=seed,
-        part=outline.part_around(course, found, None),
+        part=part,
+        side=side_of(course, part, found, base) if part else "",
         before=neighbours.before,
         after=neighbours.after,
-        base=course_url(course),
+        base=base,
         action=f"{_url(course, found)}/preview",
     )
 

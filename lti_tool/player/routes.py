@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from courses.model import Course, Item, Page, Quiz
 from lti_tool import db
 from lti_tool.errors import BadRequestError, NotFoundError
+from lti_tool.i18n import page_language
 from lti_tool.lti import scores, visits
-from lti_tool.player import bodies, outline, progress
+from lti_tool.player import outline, pieces, progress
 from lti_tool.player.enrolling import take_place
+from lti_tool.player.outline import Part
 from lti_tool.player.places import find_place
 from lti_tool.player.progress import Standing
 from lti_tool.visit import Role
@@ -77,12 +80,14 @@ def module(course_id: str, module_id: str) -> ResponseReturnValue:
     found = find_own_course(course_id)
     for number, each in enumerate(found.modules, start=1):
         if each.id == module_id:
-            standing = find_standing(found)
+            part = outline.part_of(each, number, near_standing(found, each.id))
+            base = course_url(found)
             return render_template(
                 "player/module.html",
                 course=found,
-                part=outline.part_of(each, number, standing),
-                base=course_url(found),
+                part=part,
+                base=base,
+                entries=_entries_of(found, part, base),
             )
     raise NotFoundError(f"module {module_id!r} of {course_id!r}")
 
@@ -101,18 +106,16 @@ def item(course_id: str, module_id: str, name: str) -> ResponseReturnValue:
     if not isinstance(each, Page):
         raise NotFoundError(f"item {item_id!r} of {course_id!r}")
     standing = open_item(found, each)
-    neighbours = outline.neighbours_of(found, each)
     base = course_url(found)
+    part = outline.part_around(found, each, standing)
     return render_template(
         "player/page.html",
         course=found,
         page=each,
-        part=outline.part_around(found, each, standing),
-        before=neighbours.before,
-        after=neighbours.after,
         percent=standing.place.percent if standing else None,
         base=base,
-        body=bodies.with_addresses(each.html, course_url=base, media_url=media_url(found)),
+        side=side_of(found, part, each, base) if part else "",
+        text=_text_of(found, each, part, base),
     )
 
 
@@ -141,13 +144,13 @@ def media_url(found: Course) -> str:
     return f"/media/{found.id}/{found.fingerprint[:16]}"
 
 
-def find_standing(found: Course) -> Standing | None:
-    """Give how far the visitor is; None for staff, who walk a course as a preview."""
+def near_standing(found: Course, module_id: str) -> Standing | None:
+    """Give how far the visitor is with a module; None for staff, who walk a course as a preview."""
     visit = current_visit()
     if visit.is_preview:
         return None
-    with db.read() as session:
-        return progress.find_standing(session, visit, found.id, names())
+    with db.current_database().engine.connect() as connection:
+        return progress.find_near(connection, visit, found.id, module_id, names())
 
 
 def open_item(found: Course, each: Item) -> Standing | None:
@@ -155,8 +158,7 @@ def open_item(found: Course, each: Item) -> Standing | None:
     visit = current_visit()
     if visit.is_preview:
         return None
-    with db.read() as session:
-        standing = progress.find_standing(session, visit, found.id, names())
+    standing = near_standing(found, each.id.partition("/")[0])
     if standing is not None and standing.is_viewed(each.id):
         return standing
     now = db.utcnow()
@@ -167,6 +169,53 @@ def open_item(found: Course, each: Item) -> Standing | None:
         return progress.open_item(session, place, found, each, now=now)
 
 
+def side_of(found: Course, part: Part, each: Item, base: str) -> Markup:
+    """Give the list of a module's items that stands beside a page."""
+    key = ("side", page_language(), found.fingerprint, each.id, part.flags)
+    return pieces.piece(
+        key, lambda: render_template("player/_side.html", part=part, base=pieces.BASE), base
+    )
+
+
+def _entries_of(found: Course, part: Part, base: str) -> Markup:
+    """Give the list of a module's items."""
+    key = ("entries", page_language(), found.fingerprint, part.module.id, part.flags)
+    return pieces.piece(
+        key, lambda: render_template("player/_entries.html", part=part, base=pieces.BASE), base
+    )
+
+
+def _text_of(found: Course, each: Page, part: Part | None, base: str) -> Markup:
+    """Give a page's text with what is around it; the same for everybody."""
+
+    def make() -> str:
+        neighbours = outline.neighbours_of(found, each)
+        return render_template(
+            "player/_text.html",
+            course=found,
+            page=each,
+            part=part,
+            before=neighbours.before,
+            after=neighbours.after,
+            base=pieces.BASE,
+            body=pieces.body_of(each.html, media_url=media_url(found)),
+        )
+
+    return pieces.piece(("text", page_language(), found.fingerprint, each.id), make, base)
+
+
+def _card_of(found: Course, part: Part, base: str, *, counted: bool) -> Markup:
+    """Give a module as it stands on the course's page."""
+    key = ("card", page_language(), found.fingerprint, part.module.id, part.flags, counted)
+
+    def make() -> str:
+        return render_template(
+            "player/_module_card.html", part=part, counted=counted, base=pieces.BASE
+        )
+
+    return pieces.piece(key, make, base)
+
+
 def _course_page(found: Course) -> ResponseReturnValue:
     visit = current_visit()
     standing = None
@@ -174,22 +223,27 @@ def _course_page(found: Course) -> ResponseReturnValue:
     if not visit.is_preview:
         with db.read() as session:
             standing = progress.find_standing(session, visit, found.id, names())
-            if standing is not None and visit.person_id is not None:
+            if standing is not None and standing.has_points and visit.person_id is not None:
                 score = scores.sent_score(
                     session,
                     person_id=visit.person_id,
                     context_id=visit.context_id,
                     course_id=found.id,
                 )
+    base = course_url(found)
+    cards = [
+        _card_of(found, part, base, counted=standing is not None)
+        for part in outline.parts_of(found, standing)
+    ]
     return render_template(
         "player/course.html",
         course=found,
-        parts=outline.parts_of(found, standing),
+        cards=cards,
         exam=outline.entry_of(found.exam, standing) if found.exam else None,
         next_item=progress.go_on(found, standing),
         standing=standing,
         score=score,
-        base=course_url(found),
+        base=base,
     )
 
 

@@ -602,6 +602,7 @@ def upgrade() -> None:
         sa.Column("course_id", sa.String(length=60), nullable=False),
         sa.Column("item_path", sa.String(length=130), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("filled_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["context_id"],
             ["context.id"],
@@ -622,6 +623,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_line_item_context_course", "line_item", ["context_id", "course_id"], unique=False
     )
+    op.create_index(op.f("ix_line_item_filled_at"), "line_item", ["filled_at"], unique=False)
     op.create_index(
         op.f("ix_line_item_resource_link_id"), "line_item", ["resource_link_id"], unique=False
     )
@@ -771,6 +773,7 @@ def downgrade() -> None:
     op.drop_table("answer")
     op.drop_table("progress")
     op.drop_index(op.f("ix_line_item_resource_link_id"), table_name="line_item")
+    op.drop_index(op.f("ix_line_item_filled_at"), table_name="line_item")
     op.drop_index("ix_line_item_context_course", table_name="line_item")
     op.drop_table("line_item")
     op.drop_index(op.f("ix_launch_person_id"), table_name="launch")

@@ -294,6 +294,22 @@ def test_pages_hold_everything_once_though_statements_arrive_meanwhile(
     assert seen == (sent if ascending == "true" else list(reversed(sent)))
 
 
+def test_a_statement_in_which_something_stands_twice_is_found_once(door: Door) -> None:
+    thing = {"id": "https://x.example/thing"}
+    around = {"contextActivities": {"parent": [thing], "other": [thing]}}
+    team = {"objectType": "Group", "member": [{"account": _account("alice")}]}
+    sent = [sentence(context={**around, "team": team}) for _ in range(3)]
+    door.post(sent)
+
+    by_thing = door.get(activity=thing["id"], related_activities="true", limit="2").json
+    by_agent = door.get(agent=_agent("alice"), related_agents="true", limit="2").json
+
+    for page in (by_thing, by_agent):
+        rest = door.get(page["more"]).json
+        found = [each["id"] for each in (*page["statements"], *rest["statements"])]
+        assert found == [each["id"] for each in reversed(sent)]
+
+
 def test_a_page_holds_a_hundred_unless_fewer_are_asked_for(door: Door) -> None:
     door.post([sentence() for _ in range(103)])
 

@@ -71,17 +71,24 @@ function changed(event) {
   waiting.set(question, setTimeout(() => save(question), wait));
 }
 
+/* What is given to one question: its own fields, and those of its parts. */
+function fieldsOf(question) {
+  const field = `r.${question.dataset.question}`;
+  const own = [...new FormData(form)].filter(([name]) => name === field || name.startsWith(`${field}.`));
+  return new URLSearchParams(own);
+}
+
 async function save(question, tries = 0) {
   if (ending) return;
   waiting.delete(question);
-  const data = new FormData(form);
+  const data = fieldsOf(question);
   data.set("question", question.dataset.question);
   data.set("sequence", next());
   saved.textContent = words.wordsSaving;
   try {
     const answer = await fetch(`${words.url}/answers`, {
       method: "POST",
-      body: new URLSearchParams(data),
+      body: data,
       headers: { Accept: "application/json", "X-CSRF-Token": words.token },
     });
     if (answer.status === 409) {

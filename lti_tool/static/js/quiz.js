@@ -9,14 +9,17 @@ function tell(question, words) {
 }
 
 async function check(question, button) {
-  const data = new FormData(form);
+  const field = `r.${question.dataset.question}`;
+  const own = [...new FormData(form)].filter(([name]) => name === field || name.startsWith(`${field}.`));
+  const data = new URLSearchParams(own);
+  data.set("csrf_token", form.elements.namedItem("csrf_token").value);
   data.set("do", button.value);
   tell(question, "");
   button.disabled = true;
   try {
     const answer = await fetch(form.action, {
       method: "POST",
-      body: new URLSearchParams(data),
+      body: data,
       headers: { "X-Part": question.dataset.number },
     });
     if (answer.status === 422) {

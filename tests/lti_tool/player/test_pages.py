@@ -107,11 +107,12 @@ def test_a_page_shows_its_text_with_addresses_that_work(enters: Callable[[str], 
 
     assert "__MEDIA__" not in html
     assert "__COURSE__" not in html
-    assert "16% of the course done" in html
+    assert "16%" in html
+    assert "page 1 of 3 in this module" in html
     pages = [page for page in re.findall(r'href="(/v/[^"#]+)"', html) if "/quiz/" not in page]
     assert pages
     for page in set(pages):
-        assert alice.get(page).status_code == 200
+        assert alice.get(page).status_code in {200, 302}
 
 
 def test_media_is_open_to_all_and_kept_for_ever_under_its_fingerprint(

@@ -1,0 +1,163 @@
+"""The log of acts is a chain; whatever was changed, removed or put in shows."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select, update
+
+from lti_tool import audit
+from lti_tool.audit import AuditLine
+from lti_tool.db import Database
+from tests.services_platform import NOON
+
+
+def note(database: Database, act: str = "platform.added", **detail: Any) -> None:
+    with database.begin() as session:
+        audit.note(session, act, who="command line", about="x", detail=detail, now=NOON)
+
+
+def broken(database: Database) -> int | None:
+    with database.read() as session:
+        return audit.find_break(session)
+
+
+def change(database: Database, statement: Any) -> None:
+    with database.begin() as session:
+        session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def test_lines_are_numbered_and_hang_together(database: Database) -> None:
+    for number in range(3):
+        note(database, n=number)
+
+    with database.read() as session:
+        lines = session.scalars(select(AuditLine).order_by(AuditLine.number)).all()
+    assert [line.number for line in lines] == [1, 2, 3]
+    assert lines[0].before_hash == "0" * 64
+    assert [line.before_hash for line in lines[1:]] == [line.line_hash for line in lines[:-1]]
+    assert broken(database) is None
+
+
+def test_an_empty_log_is_whole(database: Database) -> None:
+    assert broken(database) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "first"),
+    [
+        ({"act": "platform.withdrawn"}, 2),
+        ({"who": "somebody else"}, 2),
+        ({"about": "y"}, 2),
+        ({"detail": {"n": 9}}, 2),
+        ({"at": NOON + timedelta(microseconds=1)}, 2),
+        ({"before_hash": "1" * 64}, 2),
+        ({"line_hash": "1" * 64}, 2),
+        ({"number": 9}, 2),
+    ],
+)
+def test_a_line_that_was_changed_shows(
+    database: Database, changed: dict[str, Any], first: int
+) -> None:
+    for number in range(3):
+        note(database, n=number)
+
+    change(database, update(AuditLine).where(AuditLine.number == 2).values(**changed))
+
+    assert broken(database) == first
+
+
+def test_a_line_that_was_removed_or_put_in_shows(database: Database) -> None:
+    for number in range(4):
+        note(database, n=number)
+
+    change(database, delete(AuditLine).where(AuditLine.number == 3))
+    removed = broken(database)
+    with database.begin() as session:
+        forged = AuditLine(
+            number=3, at=NOON, act="x", who="x", about="x", detail={}, before_hash="0" * 64
+        )
+        forged.line_hash = audit._hash(forged)
+        session.add(forged)
+
+    assert (removed, broken(database)) == (3, 3)
+
+
+def test_a_line_whose_hash_was_made_anew_shows_in_the_next_one(database: Database) -> None:
+    for number in range(3):
+        note(database, n=number)
+
+    with database.begin() as session:
+        line = session.get_one(AuditLine, 2)
+        line.act = "forged"
+        line.line_hash = audit._hash(line)
+
+    assert broken(database) == 3
+
+
+def test_what_is_rolled_back_leaves_no_line(database: Database) -> None:
+    def write_and_stop() -> None:
+        with database.begin() as session:
+            audit.note(session, "x", who="x", about="x", now=NOON)
+            raise RuntimeError("stop")
+
+    note(database)
+    with pytest.raises(RuntimeError, match="stop"):
+        write_and_stop()
+    note(database)
+
+    assert broken(database) is None
+    with database.read() as session:
+        assert len(session.scalars(select(AuditLine)).all()) == 2
+
+
+def test_many_at_once_make_one_chain(database: Database) -> None:
+    start = threading.Barrier(4)
+
+    def write(number: int) -> None:
+        start.wait()
+        for _ in range(5):
+            note(database, n=number)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+
+    with database.read() as session:
+        numbers = session.scalars(select(AuditLine.number).order_by(AuditLine.number)).all()
+    assert numbers == list(range(1, 21))
+    assert broken(database) is None
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("abcäß", max_size=4), inner)
+    ),
+    max_leaves=6,
+)
+
+
+@given(
+    st.dictionaries(st.text("abcé", min_size=1, max_size=5), JSON, max_size=3), st.integers(-12, 12)
+)
+@settings(
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+def test_whatever_a_line_tells_it_is_read_as_it_was_written(
+    database: Database, detail: dict[str, Any], hours: int
+) -> None:
+    zone = timezone(timedelta(hours=hours))
+    with database.begin() as session:
+        audit.note(session, "x", who="x", about="x", detail=detail, now=NOON.astimezone(zone))
+
+    assert broken(database) is None
