@@ -24,6 +24,8 @@ from lti_tool.settings import PREFIX
 
 COMMAND = (sys.executable, "-c", "from lti_tool.cli import main; main()")
 """`lti-tool`, wherever its script may lie."""
+THREADS = "48"
+"""Of each web process: a browser opens connections ahead of need, and each holds one of them."""
 START_S = 60.0
 STOP_S = 15.0
 ADMINISTRATOR = "2"
@@ -123,7 +125,7 @@ def _prepare(running: Demo) -> None:
 
 
 def _start(running: Demo) -> None:
-    gunicorn = (sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "4")
+    gunicorn = (sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", THREADS)
     # its control socket has one path for all: two demos would take it from one another
     kind = ("--worker-class", "gthread", "--no-control-socket")
     bind = ("--bind", f"127.0.0.1:{running.tool_port}")

@@ -35,6 +35,7 @@ LONGEST_WAIT = timedelta(days=1)
 GIVE_UP = timedelta(days=7)
 CONFLICTS = 3
 """How often a platform's 409 is answered by a later time stamp."""
+SENT = ("sent_at", "sent_timestamp", "sent_version")
 
 COLUMNS = select(LineItem.id).where(
     LineItem.context_id == bindparam("context_id"),
@@ -253,12 +254,8 @@ def _settle_answer(
         reason = f"The platform answered {status}; the score is sent again later."
         _wait(begin, claim, reason, now=now, retry_after=answer.retry_after)
     else:
-        _rest(
-            begin,
-            claim,
-            REFUSED.get(status, f"The platform refused the score ({status})."),
-            now=now,
-        )
+        reason = REFUSED.get(status, f"The platform refused the score ({status}).")
+        _rest(begin, claim, reason, now=now)
 
 
 REFUSED = {
@@ -353,11 +350,7 @@ def _settle(begin: Begin, claim: Claim, **values: object) -> None:
             execution_options={"synchronize_session": False},
         )
         if result.rowcount == 0 and "sent_timestamp" in values:  # type: ignore[attr-defined]
-            kept = {
-                k: v
-                for k, v in values.items()
-                if k in {"sent_at", "sent_timestamp", "sent_version"}
-            }
+            kept = {name: values[name] for name in SENT if name in values}
             session.execute(
                 update(WantedScore).where(WantedScore.id == claim.id).values(**kept),
                 execution_options={"synchronize_session": False},
@@ -368,12 +361,7 @@ def _settle(begin: Begin, claim: Claim, **values: object) -> None:
 
 
 _SHOWN = (
-    select(
-        WantedScore,
-        Person.name,
-        LineItem.item_path,
-        ResourceLink.title,
-    )
+    select(WantedScore, Person.name, LineItem.item_path, ResourceLink.title)
     .join(LineItem, LineItem.id == WantedScore.line_item_id)
     .join(Person, Person.id == WantedScore.person_id)
     .outerjoin(ResourceLink, ResourceLink.id == LineItem.resource_link_id)

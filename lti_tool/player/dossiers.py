@@ -168,7 +168,7 @@ def _line(item: Item, held: Progress | None) -> ItemLine:
     return ItemLine(item, kind_of(item), held.begun_at, held.done_at, held.points, held.maximum)
 
 
-def attempt_dossier(session: Session, attempt_id: UUID, context_id: UUID) -> AttemptDossier:
+def attempt_dossier(session: Session, attempt_id: UUID, context_id: UUID | None) -> AttemptDossier:
     """Give everything about one attempt.
 
     Raises:

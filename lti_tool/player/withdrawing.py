@@ -17,6 +17,7 @@ from lti_tool import audit
 from lti_tool.db import Begin
 from lti_tool.errors import ConflictingError, NotFoundError
 from lti_tool.iri import Names
+from lti_tool.lti.models import Context
 from lti_tool.player import regrading
 from lti_tool.player.acting import Act
 from lti_tool.player.models import QuestionWithdrawal
@@ -115,16 +116,20 @@ def withdraw(tools: Regrading, where: QuestionAt, act: Act, *, now: datetime) ->
     meanwhile. Called again after a break, it goes on where it ended.
 
     Raises:
-        NotFoundError: there is no such question.
+        NotFoundError: there is no such question or context.
         NothingLeftError: it is the last that counts in some attempts.
     """
     with tools.begin() as session:
         find_question(session, where, tools.catalogue)
+        if where.context_id is not None and session.get(Context, where.context_id) is None:
+            raise NotFoundError(f"no context {where.context_id}")
         is_new = find_withdrawal(session, where) is None
         if is_new:
             emptied = regrading.forecast(session, where, withdrawing=True).emptied
             if emptied:
-                raise NothingLeftError(f"{where.question_id}: {emptied} attempts without questions")
+                raise NothingLeftError(
+                    f"{where.question_id} is the last question that counts in attempts ({emptied})"
+                )
             session.add(
                 QuestionWithdrawal(
                     id=uuid4(),

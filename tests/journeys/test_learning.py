@@ -56,7 +56,7 @@ def test_a_learner_reads_takes_a_quiz_and_sees_the_grade_in_the_platform(
     verbs = town.verbs_of("Alice")
     assert verbs[:2] == ["launched", "initialized"]
     assert verbs.count("answered") >= len(quiz.questions)
-    assert {"experienced", "attempted", "progressed", "completed"} <= set(verbs)
+    assert {"experienced", "attempted", "progressed"} <= set(verbs)
 
 
 def alice_activities(page: object, town: Town) -> list[str]:
@@ -172,5 +172,5 @@ def test_a_course_can_be_taken_without_script(chromium: Browser, town: Town) -> 
             bob.page.wait_for_timeout(500)
 
         expect(inner.locator("h1")).to_have_text(WHOLE)
-        inner.get_by_role("link", name="Why life cycle thinking").first.click(force=True)
+        inner.locator(".module h2 a").first.press("Enter")
         expect(inner.locator("h1")).to_have_text("Why life cycle thinking")

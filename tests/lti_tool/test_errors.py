@@ -45,17 +45,15 @@ def raised(browser: FlaskClient, error: Exception, **headers: str) -> Any:
     return browser.get("/raise", headers=headers)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_every_error_has_a_page_and_json_without_the_logs_words(
-    raising: FlaskClient, kind: type[ToolError]
-) -> None:
-    page = raised(raising, kind("attempt 7 of Alice"))
-    told = raised(raising, kind("attempt 7 of Alice"), Accept="application/json")
+def test_every_error_has_a_page_and_json_without_the_logs_words(raising: FlaskClient) -> None:
+    for kind in KINDS:
+        page = raised(raising, kind("attempt 7 of Alice"))
+        told = raised(raising, kind("attempt 7 of Alice"), Accept="application/json")
 
-    assert page.status_code == told.status_code == kind.status
-    assert page.mimetype == "text/html"
-    assert "Alice" not in page.get_data(as_text=True) + told.get_data(as_text=True)
-    assert told.get_json() == {"error": kind.message_id, "message": None}
+        assert page.status_code == told.status_code == kind.status
+        assert page.mimetype == "text/html"
+        assert "Alice" not in page.get_data(as_text=True) + told.get_data(as_text=True)
+        assert told.get_json() == {"error": kind.message_id, "message": None}
 
 
 def test_an_error_may_bring_words_for_its_reader(raising: FlaskClient) -> None:
@@ -80,15 +78,11 @@ def test_a_mistake_of_ours_shows_a_code_and_nothing_of_itself(raising: FlaskClie
     assert "request-42" in named.get_data(as_text=True)
 
 
-@pytest.mark.parametrize(
-    "given_id", ["short", "x" * 65, "<script>alert(1)</script>", "a b c d e f"]
-)
-def test_a_request_is_not_named_by_whatever_a_client_sends(
-    raising: FlaskClient, given_id: str
-) -> None:
-    text = raised(raising, ValueError("x"), **{"X-Request-Id": given_id}).get_data(as_text=True)
+def test_a_request_is_not_named_by_whatever_a_client_sends(raising: FlaskClient) -> None:
+    for given_id in ("short", "x" * 65, "<script>alert(1)</script>", "a b c d e f"):
+        text = raised(raising, ValueError("x"), **{"X-Request-Id": given_id}).get_data(as_text=True)
 
-    assert given_id not in text
+        assert given_id not in text
 
 
 def test_a_page_that_is_not_there_says_so_in_the_language_of_its_reader(

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lti_tool.logs import cut_visits
@@ -80,6 +80,7 @@ def test_what_lies_below_the_level_is_not_said(lines: list[dict[str, Any]]) -> N
     assert "not said" not in json.dumps(lines)
 
 
+@settings(max_examples=30)
 @given(st.from_regex(r"[A-Za-z0-9_-]{43}", fullmatch=True), st.text(max_size=10))
 def test_no_id_is_left_whole(visit_id: str, around: str) -> None:
     cut = cut_visits(f"{around}/v/{visit_id}/x{around}")

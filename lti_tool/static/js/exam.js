@@ -78,19 +78,25 @@ function fieldsOf(question) {
   return new URLSearchParams(own);
 }
 
-async function save(question, tries = 0) {
-  if (ending) return;
-  waiting.delete(question);
+/* Sends what is given to a question; goes on when the page is left meanwhile. */
+function send(question) {
   const data = fieldsOf(question);
   data.set("question", question.dataset.question);
   data.set("sequence", next());
+  return fetch(`${words.url}/answers`, {
+    method: "POST",
+    body: data,
+    keepalive: true,
+    headers: { Accept: "application/json", "X-CSRF-Token": words.token },
+  });
+}
+
+async function save(question, tries = 0) {
+  if (ending) return;
+  waiting.delete(question);
   saved.textContent = words.wordsSaving;
   try {
-    const answer = await fetch(`${words.url}/answers`, {
-      method: "POST",
-      body: data,
-      headers: { Accept: "application/json", "X-CSRF-Token": words.token },
-    });
+    const answer = await send(question);
     if (answer.status === 409) {
       location.assign(words.url);
       return;
@@ -129,6 +135,11 @@ form.addEventListener("submit", () => {
 });
 addEventListener("pagehide", () => {
   if (ending) return;
+  for (const [question, timer] of waiting) {
+    clearTimeout(timer);
+    send(question).catch(() => {});
+  }
+  waiting.clear();
   fetch(`${words.url}/left`, { method: "POST", keepalive: true, headers: { "X-CSRF-Token": words.token } }).catch(() => {});
 });
 count();

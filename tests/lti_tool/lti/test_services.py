@@ -21,7 +21,7 @@ from lti_tool.lti.services import (
     _read_token,
     _retry_after,
 )
-from tests.services_platform import NOON, asked, in_turn, keep_tool_key, services_of
+from tests.services_platform import NOON, Given, asked, in_turn, keep_tool_key, services_of
 from tests.signing_platform import CLIENT_ID, SigningPlatform, answer_json, rsa_key
 
 SCOPES = ("https://purl.imsglobal.org/spec/lti-ags/scope/score", "another")
@@ -197,43 +197,40 @@ def test_a_second_401_is_the_answer(database: Database, platform: SigningPlatfor
     assert len(asked(platform, "POST /token")) == 2
 
 
-@pytest.mark.parametrize(
-    ("given_answer", "words"),
-    [
-        ((400, {}, b'{"error": "invalid_scope"}'), r"\(400\): check"),
-        ((401, {}, b""), r"\(401\): check"),
-        ((403, {}, b""), r"\(403\): check"),
-        ((404, {}, b""), r"\(404\): check"),
-        ((302, {"Location": "/elsewhere"}, b""), r"\(302\): check"),
-        ((429, {}, b""), r"\(429\)\."),
-        ((500, {}, b""), r"\(500\)\."),
-        ((200, {}, b"{broken"), "cannot be read"),
-        ((200, {}, b"[]"), "cannot be read"),
-        ((200, {}, b"[" * 100_000), "cannot be read"),
-        ((200, {}, b"{}"), "cannot be read"),
-        ((200, {}, b'{"access_token": null}'), "cannot be read"),
-        ((200, {}, b'{"access_token": ""}'), "cannot be read"),
-        ((200, {}, b'{"access_token": {"a": 1}}'), "cannot be read"),
-        ((200, {}, b'{"access_token": "a\\r\\nb: c"}'), "cannot be read"),
-        ((200, {}, b'{"access_token": "\\u2603"}'), "cannot be read"),
-        ((200, {}, b'{"access_token": "a", "expires_in": "soon"}'), "cannot be read"),
-        ((200, {}, b'{"access_token": "a", "expires_in": Infinity}'), "cannot be read"),
-        ((200, {}, b'{"access_token": "a", "expires_in": [1]}'), "cannot be read"),
-    ],
-)
+REFUSALS: list[tuple[Given, str]] = [
+    ((400, {}, b'{"error": "invalid_scope"}'), r"\(400\): check"),
+    ((401, {}, b""), r"\(401\): check"),
+    ((403, {}, b""), r"\(403\): check"),
+    ((404, {}, b""), r"\(404\): check"),
+    ((302, {"Location": "/elsewhere"}, b""), r"\(302\): check"),
+    ((429, {}, b""), r"\(429\)\."),
+    ((500, {}, b""), r"\(500\)\."),
+    ((200, {}, b"{broken"), "cannot be read"),
+    ((200, {}, b"[]"), "cannot be read"),
+    ((200, {}, b"[" * 100_000), "cannot be read"),
+    ((200, {}, b"{}"), "cannot be read"),
+    ((200, {}, b'{"access_token": null}'), "cannot be read"),
+    ((200, {}, b'{"access_token": ""}'), "cannot be read"),
+    ((200, {}, b'{"access_token": {"a": 1}}'), "cannot be read"),
+    ((200, {}, b'{"access_token": "a\\r\\nb: c"}'), "cannot be read"),
+    ((200, {}, b'{"access_token": "\\u2603"}'), "cannot be read"),
+    ((200, {}, b'{"access_token": "a", "expires_in": "soon"}'), "cannot be read"),
+    ((200, {}, b'{"access_token": "a", "expires_in": Infinity}'), "cannot be read"),
+    ((200, {}, b'{"access_token": "a", "expires_in": [1]}'), "cannot be read"),
+]
+
+
 def test_where_no_token_is_given_the_reason_is_a_sentence_without_the_answers_text(
-    database: Database,
-    platform: SigningPlatform,
-    given_answer: tuple[int, dict[str, str], bytes],
-    words: str,
+    database: Database, platform: SigningPlatform
 ) -> None:
-    platform.answers["POST /token"] = lambda _heard: given_answer
+    for given_answer, words in REFUSALS:
+        platform.answers["POST /token"] = in_turn(given_answer)
 
-    with pytest.raises(ServiceError, match=words) as caught:
-        ask(database, platform)
+        with pytest.raises(ServiceError, match=words) as caught:
+            ask(database, platform)
 
-    assert not caught.value.is_final
-    assert "invalid_scope" not in str(caught.value)
+        assert not caught.value.is_final
+        assert "invalid_scope" not in str(caught.value)
     assert asked(platform, "GET /service") == []
 
 
