@@ -86,7 +86,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.init_app(app)
     errors.init_app(app)
     i18n.init_app(app, own.languages)
-    web.init_app(app, lambda visit_id: _find_visit(database, visit_id))
+    kept = app.extensions["lti_tool.visits"] = visits.Visits(database)
+    web.init_app(app, lambda visit_id: _find_visit(kept, visit_id))
     app.add_url_rule("/", "index", index)
     app.add_url_rule("/static/<path:filename>", "static", static)
     for blueprint in BLUEPRINTS:
@@ -106,9 +107,9 @@ def _arrival(app: Flask) -> Arrival:
     return arrive
 
 
-def _find_visit(database: Database, visit_id: str) -> Visit | None:
+def _find_visit(kept: visits.Visits, visit_id: str) -> Visit | None:
     secret = binding.visit_secret(request.cookies, visit_id)
-    return visits.find(database, visit_id, secret, now=utcnow())
+    return kept.find(visit_id, secret, now=utcnow())
 
 
 @functools.cache

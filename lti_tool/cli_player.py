@@ -166,12 +166,12 @@ def list_allowed(tool: Tool, course: str) -> None:
     with tool.database.read() as session:
         found = allowing.list_allowances(session, course)
     for each in found:
-        window = f", window {shown(each.opens_at)} to {shown(each.closes_at)}"
         click.echo(
             f"{each.item_id}: person {each.person_id} in context {each.context_id}, "
             f"{counted(each.extra_attempts, 'more attempt')}, "
             f"{counted(each.extra_minutes, 'more minute')}"
-            f"{window if each.opens_at or each.closes_at else ''}"
+            f"{f', opens {shown(each.opens_at)}' if each.opens_at else ''}"
+            f"{f', closes {shown(each.closes_at)}' if each.closes_at else ''}"
             f"{', no waiting' if each.waives_wait else ''}: {each.reason}"
         )
     if not found:

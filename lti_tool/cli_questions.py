@@ -143,11 +143,11 @@ def _foresee(session: Session, tool: Tool, where: QuestionAt, *, withdrawing_it:
 
 
 def _echo_forecast(forecast: Forecast) -> None:
-    click.echo(f"{counted(forecast.held, 'attempt')} that are over hold it")
-    click.echo(f"{counted(len(forecast.changes), 'result')} would change")
-    click.echo(f"{forecast.won} would be passed in place of failed")
-    click.echo(f"{forecast.lost} would be failed in place of passed")
-    click.echo(f"{counted(forecast.running, 'attempt')} going on")
+    click.echo(f"finished attempts that hold it: {forecast.held}")
+    click.echo(f"results that would change: {len(forecast.changes)}")
+    click.echo(f"passed in place of failed: {forecast.won}")
+    click.echo(f"failed in place of passed: {forecast.lost}")
+    click.echo(f"attempts going on with it: {forecast.running}")
     if forecast.emptied:
         left = counted(forecast.emptied, "attempt")
         click.echo(f"it is the last question that counts in {left}, so it cannot be withdrawn")

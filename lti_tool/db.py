@@ -22,6 +22,7 @@ from sqlalchemy.types import TypeDecorator
 Begin = Callable[[], AbstractContextManager[Session]]
 """What opens a transaction that commits at its end, such as :meth:`Database.begin`."""
 
+CONNECTION = "connection"
 IDLE_S = 30.0
 """How long a connection may lie idle before it is tried out."""
 
@@ -106,7 +107,8 @@ class Database:
         """Open a transaction that writes; commit at its end, or roll back on an error."""
         with self._sessions() as session:
             if self.engine.dialect.name == "sqlite":
-                session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+                options = {"sqlite_begin": "IMMEDIATE"}
+                session.info[CONNECTION] = session.connection(execution_options=options)
             yield session
             session.commit()
 
@@ -181,6 +183,14 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
     connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def connection_of(session: Session) -> Connection:
+    """Give a session's connection, for statements that are built once; looked up once a session."""
+    held: Connection | None = session.info.get(CONNECTION)
+    if held is None:
+        held = session.info[CONNECTION] = session.connection()
+    return held
 
 
 def begin() -> AbstractContextManager[Session]:

@@ -278,6 +278,17 @@ def origin_of(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+@functools.lru_cache(maxsize=256)
+def _policy(ancestors: tuple[str, ...], form_targets: tuple[str, ...]) -> str:
+    framing = " ".join(("'self'", *ancestors)) if ancestors else "'none'"
+    forms = " ".join(("'self'", *form_targets))
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; media-src 'self'; connect-src 'self'; frame-src 'self'; "
+        f"base-uri 'none'; form-action {forms}; frame-ancestors {framing}"
+    )
+
+
 def _add_headers(response: Response) -> Response:
     ancestors = g.get("frame_ancestors")
     visit: Visit | None = g.get("visit")
@@ -285,15 +296,9 @@ def _add_headers(response: Response) -> Response:
         ancestors = visit.frame_ancestors
     if ancestors is None and _has_ended():  # it says so inside the platform's frame, no more
         ancestors = ("*",)
-    framing = " ".join(("'self'", *ancestors)) if ancestors else "'none'"
-    forms = " ".join(("'self'", *g.get("form_targets", ())))
     headers = response.headers
-    headers.setdefault(
-        "Content-Security-Policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "font-src 'self'; media-src 'self'; connect-src 'self'; frame-src 'self'; "
-        f"base-uri 'none'; form-action {forms}; frame-ancestors {framing}",
-    )
+    policy = _policy(tuple(ancestors or ()), g.get("form_targets", ()))
+    headers.setdefault("Content-Security-Policy", policy)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "no-referrer")
     headers.setdefault(

@@ -20,7 +20,7 @@ class OutboxEntry(Base):
 
     seq: Mapped[int] = mapped_column(Serial, primary_key=True)
     statement_id: Mapped[UUID] = mapped_column(unique=True)
-    actor_key: Mapped[str] = mapped_column(String(300), index=True)
+    actor_key: Mapped[str] = mapped_column(String(300))
     payload: Mapped[str] = mapped_column(Text)
     queued_at: Mapped[datetime]
 

@@ -25,7 +25,7 @@ from lti_tool.lti.links import who_of
 from lti_tool.lti.models import DeploymentPolicy, DeploymentStatus
 from lti_tool.lti.particulars import countries
 from lti_tool.lti.platforms import PlatformChange, PlatformDetails
-from lti_tool.lti.routes import calls
+from lti_tool.lti.routes import calls, forget_visits
 from lti_tool.visit import Role
 from lti_tool.web import VISIT_PREFIX, DeskPage, current_visit, open_to, settings, with_note
 
@@ -162,6 +162,7 @@ def set_standing(platform_id: UUID) -> ResponseReturnValue:
     act = platforms.restore if restoring else platforms.withdraw
     with db.begin() as session:
         act(session, platform_id, who=_who(), now=db.utcnow())
+    forget_visits()
     if restoring:
         return _back(platform_id, _("Launches of this platform are taken again."))
     return _back(platform_id, _("Launches of this platform are refused from now on."))

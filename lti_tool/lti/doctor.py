@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from lti_tool.db import connection_of
 from lti_tool.errors import NotFoundError
 from lti_tool.i18n import gettext as _
 from lti_tool.lti.checks import Check
@@ -29,7 +30,7 @@ NOTABLE_SKEW_S = 5
 _VALUES: dict[str, Any] = {
     name: bindparam(name)
     for name in (
-        *("id", "code", "at", "platform_id", "accepted", "check_name"),
+        *("code", "at", "platform_id", "accepted", "check_name"),
         *("skew_s", "kid", "binding", "deployment", "detail"),
     )
 }
@@ -95,11 +96,10 @@ def record(
         detail: found and expected; nothing that names anybody.
         now: the moment.
     """
-    connection = session.connection()
+    connection = connection_of(session)
     connection.execute(
         INSERT[connection.dialect.name],
         {
-            "id": uuid4(),
             "code": code,
             "at": now,
             "platform_id": platform_id,

@@ -73,13 +73,14 @@ def rotate(session: Session, vault: Vault, *, now: datetime, at_once: bool = Fal
         session: of the caller.
         vault: seals the private key.
         now: the moment.
-        at_once: sign with it from now on, for when a key has leaked or cannot be read; platforms
-            that keep key sets may refuse us for a while.
+        at_once: sign with it from now on and publish the others no more, for when a key has leaked
+            or cannot be read; platforms that keep key sets may refuse us for a while.
     """
     signs_from = now if at_once else now + SIGNS_AFTER
+    last = now if at_once else signs_from + OVERLAP
     for key in list_keys(session):
-        if key.published_until is None:
-            key.published_until = signs_from + OVERLAP
+        if key.published_until is None or key.published_until > last:
+            key.published_until = last
     return _make(session, vault, signs_from=signs_from, now=now).kid
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from courses.catalogue import Catalogue
+from lti_tool.db import connection_of
 from lti_tool.grants import Grant
 from lti_tool.lti import binding, doctor, keysets, records
 from lti_tool.lti.binding import Bound, Proof
@@ -191,7 +192,7 @@ def _take(
         "deployment": trace["deployment"],
         "subject": subject if isinstance(subject, str) else "",
     }
-    rows = session.connection().execute(PLATFORM, where).all()
+    rows = connection_of(session).execute(PLATFORM, where).all()
     platform = rows[0]
     if platform.withdrawn_at is not None:
         raise RefusedError(Check.PLATFORM, found="withdrawn")
@@ -221,7 +222,7 @@ def _use_up(session: Session, posted: Posted, *, now: datetime) -> Any:
         "b_storage": posted.proof.storage_hash,
         "b_now": now,
     }
-    row = session.connection().execute(USE_UP, given).one_or_none()
+    row = connection_of(session).execute(USE_UP, given).one_or_none()
     if row is not None:
         return row
     used = session.execute(
@@ -280,7 +281,7 @@ def _keep(
     *,
     now: datetime,
 ) -> Taken:
-    connection = session.connection()
+    connection = connection_of(session)
     who, where = said.who(), said.where()
     person_id, actor_name = records.keep_person(connection, who, now=now)
     context_id = records.keep_context(connection, where) if where else None

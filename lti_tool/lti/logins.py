@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
+from lti_tool.db import connection_of
 from lti_tool.lti.checks import Check
 from lti_tool.lti.models import Launch, Login, Platform
 from lti_tool.lti.protocol import RefusedError, is_ours
@@ -80,7 +81,7 @@ def begin(
     platform = _platform(session, asked["iss"], asked.get("client_id", ""))
     state, nonce, cookie, storage = new_token(), new_token(), new_token(), new_token()
     target = asked.get("lti_storage_target", "")[:80]
-    session.connection().execute(
+    connection_of(session).execute(
         INSERT,
         {
             "state_hash": digest(state),
@@ -120,7 +121,7 @@ def begin(
 
 def _platform(session: Session, issuer: str, client_id: str) -> Any:
     """Find the platform of a login; by issuer alone where that names one."""
-    found = session.connection().execute(PLATFORMS, {"issuer": issuer}).all()
+    found = connection_of(session).execute(PLATFORMS, {"issuer": issuer}).all()
     if client_id:
         found = [row for row in found if row.client_id == client_id]
     if len(found) != 1:

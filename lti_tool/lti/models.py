@@ -78,9 +78,7 @@ class PlatformKey(Base):
     on_erasure = Erasure.NOBODY
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    platform_id: Mapped[UUID] = mapped_column(
-        ForeignKey("platform.id", ondelete="CASCADE"), index=True
-    )
+    platform_id: Mapped[UUID] = mapped_column(ForeignKey("platform.id", ondelete="CASCADE"))
     kid: Mapped[str] = mapped_column(String(255))
     jwk: Mapped[dict[str, Any]]
     fetched_at: Mapped[datetime]
@@ -94,9 +92,7 @@ class PlatformToken(Base):
     on_erasure = Erasure.NOBODY
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    platform_id: Mapped[UUID] = mapped_column(
-        ForeignKey("platform.id", ondelete="CASCADE"), index=True
-    )
+    platform_id: Mapped[UUID] = mapped_column(ForeignKey("platform.id", ondelete="CASCADE"))
     scopes: Mapped[str] = mapped_column(String(600))
     """Sorted, with spaces between."""
     token_sealed: Mapped[str] = mapped_column(Text)
@@ -111,9 +107,7 @@ class Deployment(Base):
     on_erasure = Erasure.NOBODY
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    platform_id: Mapped[UUID] = mapped_column(
-        ForeignKey("platform.id", ondelete="CASCADE"), index=True
-    )
+    platform_id: Mapped[UUID] = mapped_column(ForeignKey("platform.id", ondelete="CASCADE"))
     deployment_id: Mapped[str] = mapped_column(String(255))
     status: Mapped[DeploymentStatus] = mapped_column(String(20), default=DeploymentStatus.PENDING)
     first_seen_at: Mapped[datetime]
@@ -174,7 +168,7 @@ class Login(Base):
     """Hash of the secret that the login's page put into the browser's storage."""
     storage_target: Mapped[str] = mapped_column(String(80), default="")
     """``lti_storage_target`` of the platform, where it has such a storage."""
-    created_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
 
 
@@ -186,9 +180,7 @@ class Person(Base):
     on_erasure = Erasure.WITH_OWNER
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    platform_id: Mapped[UUID] = mapped_column(
-        ForeignKey("platform.id", ondelete="CASCADE"), index=True
-    )
+    platform_id: Mapped[UUID] = mapped_column(ForeignKey("platform.id", ondelete="CASCADE"))
     subject: Mapped[str] = mapped_column(String(255))
     name: Mapped[str] = mapped_column(String(400), default="")
     given_name: Mapped[str] = mapped_column(String(200), default="")
@@ -209,9 +201,7 @@ class Context(Base):
     on_erasure = Erasure.NOBODY
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    deployment_id: Mapped[UUID] = mapped_column(
-        ForeignKey("deployment.id", ondelete="CASCADE"), index=True
-    )
+    deployment_id: Mapped[UUID] = mapped_column(ForeignKey("deployment.id", ondelete="CASCADE"))
     context_key: Mapped[str] = mapped_column(String(255))
     """``context.id`` of the platform."""
     label: Mapped[str] = mapped_column(String(255), default="")
@@ -234,9 +224,7 @@ class Membership(Base):
     on_erasure = Erasure.WITH_OWNER
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    context_id: Mapped[UUID] = mapped_column(
-        ForeignKey("context.id", ondelete="CASCADE"), index=True
-    )
+    context_id: Mapped[UUID] = mapped_column(ForeignKey("context.id", ondelete="CASCADE"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     roles: Mapped[list[Any]] = mapped_column(default=list)
     """Our roles by value, such as ``["learner"]``."""
@@ -252,9 +240,7 @@ class ResourceLink(Base):
     on_erasure = Erasure.NOBODY
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    deployment_id: Mapped[UUID] = mapped_column(
-        ForeignKey("deployment.id", ondelete="CASCADE"), index=True
-    )
+    deployment_id: Mapped[UUID] = mapped_column(ForeignKey("deployment.id", ondelete="CASCADE"))
     context_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("context.id", ondelete="CASCADE"), index=True
     )
@@ -353,7 +339,7 @@ class Launch(Base):
     document_target: Mapped[str] = mapped_column(String(20), default="")
     deep_linking: Mapped[dict[str, Any] | None]
     """Settings of a deep linking request until it is answered."""
-    created_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
@@ -364,13 +350,10 @@ class LaunchTrace(Base):
     __tablename__ = "launch_trace"
     on_erasure = Erasure.NOBODY
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    code: Mapped[str] = mapped_column(String(12), unique=True)
+    code: Mapped[str] = mapped_column(String(12), primary_key=True)
     """What the learner reads out, such as ``K7QF-2M9T``."""
     at: Mapped[datetime] = mapped_column(index=True)
-    platform_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("platform.id", ondelete="CASCADE"), index=True
-    )
+    platform_id: Mapped[UUID | None] = mapped_column(ForeignKey("platform.id", ondelete="CASCADE"))
     accepted: Mapped[bool]
     check_name: Mapped[str] = mapped_column(String(40), default="")
     """The check that refused; empty where accepted."""

@@ -11,6 +11,7 @@ from lti_tool.i18n import gettext as _
 from lti_tool.lti import granting, keys, platforms
 from lti_tool.lti.granting import GRANTABLE
 from lti_tool.lti.links import who_of
+from lti_tool.lti.routes import forget_visits
 from lti_tool.visit import Role
 from lti_tool.web import VISIT_PREFIX, current_visit, open_to, vault, with_note
 
@@ -67,6 +68,7 @@ def withdraw() -> ResponseReturnValue:
             who=who_of(current_visit()),
             now=db.utcnow(),
         )
+    forget_visits()
     words = _("The role is taken away, and their visits are ended.")
     if not taken:
         words = _("They did not hold this role any more.")

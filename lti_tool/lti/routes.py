@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -18,9 +19,11 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from markupsafe import escape
 
 from lti_tool import db
-from lti_tool.lti import binding, keys, keysets, launching, logins, records
+from lti_tool.i18n import page_language
+from lti_tool.lti import binding, keys, keysets, launching, logins, records, visits
 from lti_tool.lti.binding import CookieWish
 from lti_tool.lti.calls import Calls
 from lti_tool.lti.checks import Check
@@ -95,10 +98,15 @@ def login() -> ResponseReturnValue:
 
 def _login_page(begun: BegunLogin, asked: dict[str, str]) -> Response:
     allow_frames(*begun.frame_ancestors)
-    again = f"{url_for('lti.login')}?{urlencode(asked)}"
-    page = render_template(
-        "lti/login.html", begun=begun, storage_origin=origin_of(begun.auth_url), again=again
-    )
+    told = {
+        "auth_url": begun.auth_url,
+        "state": begun.state,
+        "secret": begun.storage_secret,
+        "storage_target": begun.storage_target,
+        "storage_origin": origin_of(begun.auth_url),
+        "again": f"{url_for('lti.login')}?{urlencode(asked)}",
+    }
+    page = HOLES.sub(lambda hole: escape(told[hole[1]]), _login_frame(page_language()))
     answer = make_response(page)
     _set(
         answer,
@@ -107,6 +115,17 @@ def _login_page(begun: BegunLogin, asked: dict[str, str]) -> Response:
         ),
     )
     return answer
+
+
+HOLES = re.compile(r"\{\{ (\w+) \}\}")
+
+
+def _login_frame(language: str) -> str:
+    """Give the page of a login with holes in it: every launch needs one, and only those differ."""
+    held: dict[str, str] = current_app.extensions.setdefault("lti_tool.login_frames", {})
+    if language not in held:
+        held[language] = render_template("lti/login.html")
+    return held[language]
 
 
 @bp.get("/launch")
@@ -225,6 +244,12 @@ def calls() -> Calls:
     """Give what asks other servers."""
     held: Calls = current_app.extensions["lti_tool.calls"]
     return held
+
+
+def forget_visits() -> None:
+    """Look every visit up again, since somebody's was ended just now."""
+    held: visits.Visits = current_app.extensions["lti_tool.visits"]
+    held.forget()
 
 
 def door() -> Door:

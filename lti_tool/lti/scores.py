@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from lti_tool.db import Begin
+from lti_tool.db import Begin, connection_of
 from lti_tool.errors import NotFoundError
 from lti_tool.lti.calls import is_address
 from lti_tool.lti.models import LineItem, Person, ResourceLink, WantedScore
@@ -164,8 +164,14 @@ def push_due(begin: Begin, services: PlatformServices, *, now: datetime, limit: 
     """
     with begin() as session:
         claims = _claim(session, now=now, limit=limit)
+    silent: dict[UUID, str] = {}
     for claim in claims:
-        _push(begin, services, claim, now=now)
+        if claim.platform_id in silent:  # it would be waited for once more, for nothing
+            _wait(begin, claim, silent[claim.platform_id], now=now)
+            continue
+        trouble = _push(begin, services, claim, now=now)
+        if trouble:
+            silent[claim.platform_id] = trouble
     return len(claims)
 
 
@@ -205,14 +211,15 @@ def _claim(session: Session, *, now: datetime, limit: int) -> list[Claim]:
     ]
 
 
-def _push(begin: Begin, services: PlatformServices, claim: Claim, *, now: datetime) -> None:
+def _push(begin: Begin, services: PlatformServices, claim: Claim, *, now: datetime) -> str:
+    """Send one score; give why the whole platform cannot be reached, or nothing."""
     if not is_address(claim.url):
         _rest(begin, claim, "The address of this column cannot be read.", now=now)
-        return
+        return ""
     timestamp = _timestamp(claim, now)
     if timestamp is None:  # sent within this very second
         _settle(begin, claim, due_at=now + timedelta(seconds=1))
-        return
+        return ""
     try:
         answer = services.request(
             claim.platform_id,
@@ -226,10 +233,11 @@ def _push(begin: Begin, services: PlatformServices, claim: Claim, *, now: dateti
     except ServiceError as error:
         if error.is_final:
             _rest(begin, claim, str(error), now=now)
-        else:
-            _wait(begin, claim, str(error), now=now)
-        return
+            return ""
+        _wait(begin, claim, str(error), now=now)
+        return str(error)
     _settle_answer(begin, claim, answer, timestamp, now=now)
+    return ""
 
 
 def _settle_answer(
@@ -426,7 +434,7 @@ def sent_score(
         "item_path": item_path,
         "person_id": person_id,
     }
-    row = session.connection().execute(ONE, where).one_or_none()
+    row = connection_of(session).execute(ONE, where).one_or_none()
     if row is None:
         return None
     return ShownScore(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,13 +22,15 @@ from lti_tool.visit import Role, Visit
 
 DESK = "desk"
 """Message type of a visit that an administrator's link began."""
+HOLD = timedelta(seconds=30)
+MOST_HELD = 5_000
 INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
 
 FIND = (
     select(
         Launch.id, Launch.cookie_hash, Launch.platform_id, Launch.deployment_id, Launch.person_id,
         Launch.context_id, Launch.resource_link_id, Launch.roles, Launch.locale,
-        Launch.document_target, Launch.created_at,
+        Launch.document_target, Launch.created_at, Launch.ends_at,
         ResourceLink.course_id, ResourceLink.item_path,
         Person.actor_name, Person.name,
         Platform.issuer, Platform.auth_url, Platform.frame_origins,
@@ -44,21 +47,62 @@ FIND = (
 )  # fmt: skip
 
 
-def find(database: Database, visit_id: str, secret: str, *, now: datetime) -> Visit | None:
-    """Give the visit of an id; None where there is none, it is over, or its cookie is missing.
+@dataclass(frozen=True, slots=True)
+class _Held:
+    visit: Visit
+    cookie_hash: str
+    until: datetime
 
-    Args:
-        database: of the application.
-        visit_id: from the address.
-        secret: from the visit's cookie; empty where the browser sent none.
-        now: the moment.
+
+class Visits:
+    """The visits of an application; one just looked up is held for half a minute.
+
+    A learner who answers question after question is not looked up for each. What this costs: where
+    a visit is ended or a platform withdrawn, another process may let it in for that long.
     """
-    with reader_of(database.engine).connect() as connection:
-        row = connection.execute(FIND, {"visit_hash": digest(visit_id), "now": now}).one_or_none()
-    if row is None:
-        return None
-    if row.cookie_hash and not hmac.compare_digest(row.cookie_hash, digest(secret)):
-        return None
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._held: dict[str, _Held] = {}
+
+    def find(self, visit_id: str, secret: str, *, now: datetime) -> Visit | None:
+        """Give the visit of an id; None where there is none, it is over, or its cookie is missing.
+
+        Args:
+            visit_id: from the address.
+            secret: from the visit's cookie; empty where the browser sent none.
+            now: the moment.
+        """
+        held = self._held.get(visit_id)
+        if held is None or held.until <= now:
+            held = self._read(visit_id, now=now)
+        if held is None:
+            return None
+        if held.cookie_hash and not hmac.compare_digest(held.cookie_hash, digest(secret)):
+            return None
+        return held.visit
+
+    def forget(self) -> None:
+        """Look every visit up again from now on."""
+        self._held.clear()
+
+    def _read(self, visit_id: str, *, now: datetime) -> _Held | None:
+        with reader_of(self._database.engine).connect() as connection:
+            given = {"visit_hash": digest(visit_id), "now": now}
+            row = connection.execute(FIND, given).one_or_none()
+        if row is None:
+            self._held.pop(visit_id, None)
+            return None
+        visit = _visit_of(visit_id, row)
+        held = _Held(visit, row.cookie_hash, min(row.ends_at, now + HOLD))
+        if visit.course_id is not None:  # a link that is not bound yet may be bound any moment
+            if len(self._held) >= MOST_HELD:
+                self._held.clear()
+            self._held[visit_id] = held
+        return held
+
+
+def _visit_of(visit_id: str, row: Any) -> Visit:
     return Visit(
         id=visit_id,
         launch_id=row.id,
@@ -79,6 +123,11 @@ def find(database: Database, visit_id: str, secret: str, *, now: datetime) -> Vi
         else (),
         began_at=row.created_at,
     )
+
+
+def find(database: Database, visit_id: str, secret: str, *, now: datetime) -> Visit | None:
+    """Give the visit of an id as the database has it now; see :meth:`Visits.find`."""
+    return Visits(database).find(visit_id, secret, now=now)
 
 
 def begin_desk_visit(session: Session, *, cookie: str, now: datetime, hours: int) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from lti_tool.db import connection_of
 from lti_tool.player.models import ItemAllowance
 from lti_tool.player.places import Place, table_of
 
@@ -50,7 +51,7 @@ def allowed_to(session: Session, place: Place, item_id: str) -> Allowed:
         "course_id": place.course_id,
         "item_id": item_id,
     }
-    row = session.connection().execute(FIND, given).one_or_none()
+    row = connection_of(session).execute(FIND, given).one_or_none()
     if row is None:
         return NOTHING
     return Allowed(

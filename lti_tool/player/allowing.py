@@ -118,19 +118,7 @@ def allow(
     if extra_percent and enrolment is None:
         words = _("Extra time in percent can be given once this person has opened the course.")
         raise ConflictingError("percent without an enrolment", words=words)
-    kept = find_allowance(session, learner, item.id) or ItemAllowance(
-        id=uuid4(),
-        person_id=learner.person_id,
-        context_id=learner.context_id,
-        course_id=learner.course_id,
-        item_id=item.id,
-    )
-    kept.extra_attempts, kept.extra_minutes = allowed.attempts, allowed.minutes
-    kept.opens_at, kept.closes_at = allowed.opens_at, allowed.closes_at
-    kept.waives_wait = allowed.waives_wait
-    kept.reason, kept.given_at, kept.given_by = act.reason, now, act.person_id
-    session.add(kept)
-    session.flush()
+    _keep(session, learner, item, allowed, act, now=now)
     if enrolment is not None:
         _carry(session, enrolment.id, item, extra_percent, names, now=now)
     detail = {
@@ -145,6 +133,30 @@ def allow(
     }
     about = str(learner.person_id)
     audit.note(session, "allowance.given", who=act.who, about=about, detail=detail, now=now)
+
+
+def _keep(
+    session: Session,
+    learner: LearnerAt,
+    item: Quiz | Exam,
+    allowed: Allowed,
+    act: Act,
+    *,
+    now: datetime,
+) -> None:
+    kept = find_allowance(session, learner, item.id) or ItemAllowance(
+        id=uuid4(),
+        person_id=learner.person_id,
+        context_id=learner.context_id,
+        course_id=learner.course_id,
+        item_id=item.id,
+    )
+    kept.extra_attempts, kept.extra_minutes = allowed.attempts, allowed.minutes
+    kept.opens_at, kept.closes_at = allowed.opens_at, allowed.closes_at
+    kept.waives_wait = allowed.waives_wait
+    kept.reason, kept.given_at, kept.given_by = act.reason, now, act.person_id
+    session.add(kept)
+    session.flush()
 
 
 def _carry(

@@ -18,6 +18,7 @@ from courses.drawing import DrawnElement, shuffled
 from courses.forms import Form, ResponseError, read_response
 from courses.model import Course, Mark, Question, Quiz, Response
 from courses.snapshot import freeze_response, thaw, thaw_response
+from lti_tool.db import connection_of
 from lti_tool.errors import ConflictingError, NotFoundError
 from lti_tool.iri import Names
 from lti_tool.player import progress, recording, results
@@ -200,11 +201,11 @@ def answer(
     mark = grading.mark(question, response)
     if not _keep(session, found, question, response, mark, now=now):
         given = {"attempt_id": attempt_id, "question_id": question_id}
-        kept = thaw_response(session.connection().execute(ANSWERED, given).scalar_one())
+        kept = thaw_response(connection_of(session).execute(ANSWERED, given).scalar_one())
         return Taken(question, kept, grading.mark(question, kept), found.seed, is_last=False)
     progress.is_here(session, found.sitting.place, now=now)
     given = {"attempt_id": attempt_id}
-    is_last = session.connection().execute(OPEN_QUESTIONS, given).scalar() == 0
+    is_last = connection_of(session).execute(OPEN_QUESTIONS, given).scalar() == 0
     if is_last:
         _end(session, found, now=now)
     return Taken(question, response, mark, found.seed, is_last)
@@ -261,7 +262,7 @@ def _open(
     now: datetime,
 ) -> _Open:
     given = {"attempt_id": attempt_id, "person_id": visit.person_id, "course_id": course.id}
-    row = session.connection().execute(OWN_ATTEMPT, given).one_or_none()
+    row = connection_of(session).execute(OWN_ATTEMPT, given).one_or_none()
     if row is None or row.item_id != quiz.id or row.context_id != visit.context_id:
         raise NotFoundError(f"attempt {attempt_id}")
     if row.is_over:
@@ -278,7 +279,7 @@ def _question(session: Session, found: _Open, question_id: str) -> Question:
             if question.id == question_id:
                 return question
     given = {"attempt_id": sitting.attempt_id, "question_id": question_id}
-    frozen = session.connection().execute(SHOWN, given).scalar_one_or_none()
+    frozen = connection_of(session).execute(SHOWN, given).scalar_one_or_none()
     if frozen is None:
         raise NotFoundError(f"question {question_id!r} in attempt {sitting.attempt_id}")
     return thaw(frozen)

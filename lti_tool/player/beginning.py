@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from courses.drawing import DrawnElement
 from courses.model import Course, Exam, Quiz
 from courses.snapshot import freeze
+from lti_tool.db import connection_of
 from lti_tool.player import progress, recording
 from lti_tool.player.models import AttemptKind
 from lti_tool.player.places import ATTEMPT, ATTEMPT_QUESTION, ELEMENT_RESULT, Place
@@ -52,7 +53,7 @@ def begin(
     """
     attempt_id = uuid4()
     given = {"enrolment_id": place.enrolment_id, "item_id": item.id}
-    connection = session.connection()
+    connection = connection_of(session)
     number = 1 + (connection.execute(LAST_NUMBER, given).scalar() or 0)
     kind = AttemptKind.EXAM if isinstance(item, Exam) else AttemptKind.QUIZ
     connection.execute(
@@ -94,7 +95,7 @@ def _write_questions(session: Session, attempt_id: UUID, drawn: Sequence[DrawnEl
         for position, (element_id, question) in enumerate(asked, start=1)
     ]
     if rows:
-        session.connection().execute(NEW_QUESTION, rows)
+        connection_of(session).execute(NEW_QUESTION, rows)
 
 
 def _write_elements(session: Session, attempt_id: UUID, drawn: Sequence[DrawnElement]) -> None:
@@ -109,4 +110,4 @@ def _write_elements(session: Session, attempt_id: UUID, drawn: Sequence[DrawnEle
         }
         for position, element in enumerate(drawn, start=1)
     ]
-    session.connection().execute(NEW_ELEMENT, rows)
+    connection_of(session).execute(NEW_ELEMENT, rows)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Executable, bindparam
+from sqlalchemy import Executable, bindparam, text
 from sqlalchemy.orm import Session
 
 from courses.catalogue import Catalogue
@@ -14,20 +14,39 @@ from courses.model import Course
 from lti_tool.errors import NotFoundError
 from lti_tool.iri import Names
 from lti_tool.player import recording
-from lti_tool.player.places import ENROLMENT, ENROLMENT_VISIT, Place, find_place, for_both, run
+from lti_tool.player.places import (
+    COLUMNS,
+    ENROLMENT,
+    ENROLMENT_VISIT,
+    Place,
+    find_place,
+    for_both,
+    place_in,
+    run,
+)
 from lti_tool.visit import Visit
 from xapi import outbox
 
 
-def _enrol(insert: type) -> Executable:
+def _enrol(insert: Any, **conflict: Any) -> Executable:
+    """Give the place that is there, or make it: one statement, also for two launches at once."""
     fields = ("id", "person_id", "context_id", "course_id", "registration", "created_at")
     values: dict[str, Any] = {name: bindparam(name) for name in fields}
-    made: Executable = (
-        insert(ENROLMENT)
-        .values(values | {"seen_item_id": "", "percent": 0, "extra_percent": 0})
-        .on_conflict_do_nothing()
-    )
-    return made
+    made = insert(ENROLMENT).values(values | {"seen_item_id": "", "percent": 0, "extra_percent": 0})
+    found: Executable = made.on_conflict_do_update(
+        set_={"course_id": made.excluded.course_id}, **conflict
+    ).returning(*COLUMNS)
+    return found
+
+
+def _enrol_in_context(insert: Any) -> Executable:
+    place = [ENROLMENT.c.person_id, ENROLMENT.c.context_id, ENROLMENT.c.course_id]
+    return _enrol(insert, index_elements=place)
+
+
+def _enrol_without_context(insert: Any) -> Executable:
+    place = [ENROLMENT.c.person_id, ENROLMENT.c.course_id]
+    return _enrol(insert, index_elements=place, index_where=text("context_id IS NULL"))
 
 
 def _visit(insert: type) -> Executable:
@@ -37,7 +56,8 @@ def _visit(insert: type) -> Executable:
     return made
 
 
-ENROL = for_both(_enrol)
+ENROL = for_both(_enrol_in_context)
+ENROL_WITHOUT_CONTEXT = for_both(_enrol_without_context)
 BEGIN_VISIT = for_both(_visit)
 
 
@@ -60,7 +80,6 @@ def arrive(
     course = catalogue.get(visit.course_id)
     if course is None:
         return
-    session.flush()
     take_place(session, visit, course, names=names, now=now)
 
 
@@ -71,20 +90,16 @@ def take_place(
 
     Two launches at once are settled by the database: one makes the place, both find it.
     """
-    place = find_place(session, visit, course.id, names)
-    if place is None:
-        values = {
-            "id": uuid4(),
-            "person_id": visit.person_id,
-            "context_id": visit.context_id,
-            "course_id": course.id,
-            "registration": uuid4(),
-            "created_at": now,
-        }
-        run(session, ENROL, values)
-        place = find_place(session, visit, course.id, names)
-    if place is None:
-        raise NotFoundError(f"no place for person {visit.person_id} in {course.id!r}")
+    values = {
+        "id": uuid4(),
+        "person_id": visit.person_id,
+        "context_id": visit.context_id,
+        "course_id": course.id,
+        "registration": uuid4(),
+        "created_at": now,
+    }
+    enrol = ENROL_WITHOUT_CONTEXT if visit.context_id is None else ENROL
+    place = place_in(run(session, enrol, values).one(), visit, course.id, names)
     values = {
         "launch_id": visit.launch_id,
         "enrolment_id": place.enrolment_id,

@@ -19,7 +19,7 @@ from courses.drawing import DrawnElement, draw
 from courses.forms import Form, ResponseError, read_response
 from courses.model import Course, Exam, Question, Response, Review
 from courses.snapshot import freeze_response, thaw
-from lti_tool.db import Begin
+from lti_tool.db import Begin, connection_of
 from lti_tool.errors import ConflictingError
 from lti_tool.iri import Names
 from lti_tool.player import progress, recording, results
@@ -213,7 +213,7 @@ def start(session: Session, place: Place, course: Course, exam: Exam, *, now: da
     if state.bar is not None:
         raise CannotStartError(f"{exam.id} by {place.enrolment_id}: {state.bar}")
     given = {"enrolment_id": place.enrolment_id, "item_id": exam.id}
-    seen = frozenset(session.connection().execute(SEEN_BEFORE, given).scalars())
+    seen = frozenset(connection_of(session).execute(SEEN_BEFORE, given).scalars())
     withdrawn = results.withdrawn_in(session, place, exam.id)
     seed = secrets.token_hex(16)
     closes_at = now + timedelta(minutes=state.minutes)
@@ -306,9 +306,9 @@ def save(
 def _shown(session: Session, attempt_id: UUID, question_id: str | None) -> list[Question]:
     given = {"attempt_id": attempt_id}
     if question_id is None:
-        rows = session.connection().execute(SHOWN, given)
+        rows = connection_of(session).execute(SHOWN, given)
     else:
-        rows = session.connection().execute(SHOWN_ONE, {**given, "question_id": question_id})
+        rows = connection_of(session).execute(SHOWN_ONE, {**given, "question_id": question_id})
     return [thaw(row.frozen) for row in rows]
 
 
@@ -397,7 +397,7 @@ def leave(
     attempt = find_attempt(session, place.enrolment_id, attempt_id, lock=True)
     if attempt.left_at is not None or not attempt.is_open(now):
         return
-    session.connection().execute(LEFT, {"b_id": attempt_id, "b_left_at": now})
+    connection_of(session).execute(LEFT, {"b_id": attempt_id, "b_left_at": now})
     sitting = Sitting(place, course, exam, attempt_id, attempt.number)
     outbox.enqueue(session, recording.suspended(sitting, now=now), now=now)
 
@@ -409,6 +409,6 @@ def come_back(
     attempt = find_attempt(session, place.enrolment_id, attempt_id, lock=True)
     if attempt.left_at is None or not attempt.is_open(now):
         return
-    session.connection().execute(LEFT, {"b_id": attempt_id, "b_left_at": None})
+    connection_of(session).execute(LEFT, {"b_id": attempt_id, "b_left_at": None})
     sitting = Sitting(place, course, exam, attempt_id, attempt.number)
     outbox.enqueue(session, recording.resumed(sitting, now=now), now=now)

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Executable, bindparam, select
 from sqlalchemy.orm import Session
 
+from lti_tool.db import connection_of
 from lti_tool.errors import BadRequestError
 from lti_tool.player import progress
 from lti_tool.player.places import FILM_PROGRESS, for_both, run
@@ -101,7 +102,7 @@ def tell(session: Session, watching: Watching, event: FilmEvent, *, now: datetim
         "item_id": watching.page.id,
         "video_id": watching.video.id,
     }
-    row = session.connection().execute(WATCHED, given).one_or_none()
+    row = connection_of(session).execute(WATCHED, given).one_or_none()
     before = [(start, end) for start, end in row.segments] if row else []
     segments = merged([*before, *event.segments])
     seen_s = sum(end - start for start, end in segments)

@@ -57,7 +57,7 @@ class Enrolment(Base):
     context_id: Mapped[UUID | None] = mapped_column(ForeignKey("context.id", ondelete="CASCADE"))
     """None where the launch named no context; a person has one such place in a course."""
     course_id: Mapped[str] = mapped_column(String(60))
-    registration: Mapped[UUID] = mapped_column(unique=True, default=uuid4)
+    registration: Mapped[UUID] = mapped_column(default=uuid4)
     """``context.registration`` of every statement about it."""
     created_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from lti_tool.db import connection_of
 from lti_tool.iri import Names
 from lti_tool.lti.models import Person
 from lti_tool.player.models import (
@@ -52,7 +53,7 @@ def run(
     session: Session, statements: dict[str, Executable], values: dict[str, Any] | list[Any]
 ) -> Any:
     """Run the statement that fits the database."""
-    connection = session.connection()
+    connection = connection_of(session)
     return connection.execute(statements[connection.dialect.name], values)
 
 
@@ -98,10 +99,10 @@ def find_place(session: Session, visit: Visit, course_id: str, names: Names) -> 
         return None
     given = {"person_id": visit.person_id, "course_id": course_id}
     if visit.context_id is None:
-        row = session.connection().execute(WITHOUT_CONTEXT, given).one_or_none()
+        row = connection_of(session).execute(WITHOUT_CONTEXT, given).one_or_none()
     else:
         given["context_id"] = visit.context_id
-        row = session.connection().execute(IN_CONTEXT, given).one_or_none()
+        row = connection_of(session).execute(IN_CONTEXT, given).one_or_none()
     return None if row is None else place_in(row, visit, course_id, names)
 
 

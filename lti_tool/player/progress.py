@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Executable, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from courses.model import Course, Exam, Item, Module, Page, Quiz
+from lti_tool.db import connection_of
 from lti_tool.iri import Names
 from lti_tool.lti import scores
 from lti_tool.player import recording
@@ -103,6 +104,8 @@ _NEAR = (
         PROGRESS.c.item_id,
         PROGRESS.c.done_at.is_not(None).label("is_done"),
         (PROGRESS.c.viewed_in == bindparam("launch_id")).label("is_viewed"),
+        PROGRESS.c.points,
+        PROGRESS.c.maximum,
     )
     .join_from(
         ENROLMENT,
@@ -189,9 +192,10 @@ def find_near(
 ) -> Standing | None:
     """Give how far the visitor is with one module or the exam, by one query; None: no place.
 
-    This is the way of every page that is read, so it takes a bare connection.
+    This is the way of every page that is read, so it takes a bare connection. Without a module it
+    is the whole course.
     """
-    prefix = f"{module_id}/"
+    prefix = f"{module_id}/" if module_id else ""
     given = {
         "person_id": visit.person_id,
         "course_id": course_id,
@@ -208,7 +212,7 @@ def find_near(
     return Standing(
         place_in(rows[0], visit, course_id, names),
         {
-            row.item_id: ItemState(bool(row.is_done), bool(row.is_viewed), None, None)
+            row.item_id: ItemState(bool(row.is_done), bool(row.is_viewed), row.points, row.maximum)
             for row in rows
             if row.item_id is not None
         },
@@ -218,7 +222,7 @@ def find_near(
 def standing_of(session: Session, place: Place) -> Standing:
     """Give how far somebody is."""
     given = {"enrolment_id": place.enrolment_id, "launch_id": place.launch_id}
-    rows = session.connection().execute(ITEMS, given)
+    rows = connection_of(session).execute(ITEMS, given)
     return Standing(
         place,
         {
@@ -230,7 +234,7 @@ def standing_of(session: Session, place: Place) -> Standing:
 
 def is_here(session: Session, place: Place, *, now: datetime) -> None:
     """Note that something was done in the visit just now."""
-    session.connection().execute(HERE, {"b_launch": place.launch_id, "b_now": now})
+    connection_of(session).execute(HERE, {"b_launch": place.launch_id, "b_now": now})
 
 
 def open_item(
@@ -252,7 +256,7 @@ def open_item(
         "viewed_in": place.launch_id,
     }
     run(session, OPEN, values)
-    session.connection().execute(SEEN, {"b_id": place.enrolment_id, "b_item": item.id})
+    connection_of(session).execute(SEEN, {"b_id": place.enrolment_id, "b_item": item.id})
     is_here(session, place, now=now)
     told = [recording.viewed(place, course, item, now=now)]
     if isinstance(item, Page) and not before.is_done(item.id):
@@ -270,7 +274,7 @@ def recount(
     """
     place = lock(session, place)
     given = {"enrolment_id": place.enrolment_id, "item_id": item.id}
-    attempts = session.connection().execute(COUNTING, given).all()
+    attempts = connection_of(session).execute(COUNTING, given).all()
     before = standing_of(session, place)
     best = max(attempts, key=_rank, default=None)
     passing = [each for each in attempts if each.passed]
@@ -294,7 +298,7 @@ def recount(
 def lock(session: Session, place: Place) -> Place:
     """Let nobody else move this place until the end of the transaction; give it as it is now."""
     given = {"enrolment_id": place.enrolment_id}
-    row = session.connection().execute(LOCK, given).one()
+    row = connection_of(session).execute(LOCK, given).one()
     return replace(
         place,
         percent=row.percent,
@@ -334,7 +338,7 @@ def _moved(
         "b_percent": percent,
         "b_completed_at": now if percent == WHOLE else None,
     }
-    session.connection().execute(MOVED, values)
+    connection_of(session).execute(MOVED, values)
     return told
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from courses.grading import element_passed
 from courses.model import Mark, Question
 from courses.snapshot import freeze, freeze_response
+from lti_tool.db import connection_of
 from lti_tool.player import progress, recording
 from lti_tool.player.models import AttemptKind, QuestionWithdrawal, SubmittedBy
 from lti_tool.player.places import ANSWER, ATTEMPT, ELEMENT_RESULT, Place, table_of
@@ -191,7 +192,7 @@ def withdrawn_in(session: Session, place: Place, item_id: str) -> frozenset[str]
         "item_id": item_id,
         "context_id": place.context_id,
     }
-    return frozenset(session.connection().execute(WITHDRAWN, given).scalars())
+    return frozenset(connection_of(session).execute(WITHDRAWN, given).scalars())
 
 
 def close(
@@ -223,7 +224,7 @@ def close(
         "b_receipt": receipt,
         "b_receipt_hash": digest_of(receipt),
     }
-    session.connection().execute(CLOSE, values)
+    connection_of(session).execute(CLOSE, values)
     keep_outcome(session, attempt.id, sheet, outcome)
     told: list[Built] = []
     if attempt.kind is AttemptKind.EXAM:
@@ -246,7 +247,7 @@ def close(
 
 def keep_outcome(session: Session, attempt_id: UUID, sheet: Sheet, outcome: Outcome) -> None:
     """Write down what an attempt earned, by question, by element and as a whole."""
-    connection = session.connection()
+    connection = connection_of(session)
     values = {
         "b_id": attempt_id,
         "b_points": outcome.points,

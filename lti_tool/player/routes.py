@@ -222,7 +222,8 @@ def _course_page(found: Course) -> ResponseReturnValue:
     score = None
     if not visit.is_preview:
         with db.read() as session:
-            standing = progress.find_standing(session, visit, found.id, names())
+            connection = db.connection_of(session)
+            standing = progress.find_near(connection, visit, found.id, "", names())
             if standing is not None and standing.has_points and visit.person_id is not None:
                 score = scores.sent_score(
                     session,

@@ -16,6 +16,7 @@ from courses import grading
 from courses.drawing import display_order
 from courses.model import Mark, Question, Response
 from courses.snapshot import thaw, thaw_response
+from lti_tool.db import connection_of
 from lti_tool.errors import ConflictingError, NotFoundError
 from lti_tool.player.models import AttemptKind, SubmittedBy
 from lti_tool.player.places import ANSWER, ATTEMPT, ATTEMPT_QUESTION, ELEMENT_RESULT
@@ -178,7 +179,7 @@ def find_attempt(
         NotFoundError: there is none, or it is somebody else's.
     """
     given = {"attempt_id": attempt_id, "enrolment_id": enrolment_id}
-    row = session.connection().execute(BY_ID_LOCKED if lock else BY_ID, given).one_or_none()
+    row = connection_of(session).execute(BY_ID_LOCKED if lock else BY_ID, given).one_or_none()
     if row is None:
         raise NotFoundError(f"attempt {attempt_id}")
     return facts_of(row)
@@ -187,14 +188,14 @@ def find_attempt(
 def list_attempts(session: Session, enrolment_id: UUID, item_id: str) -> list[AttemptFacts]:
     """Give all attempts at an item, those that are void with them, by number."""
     given = {"enrolment_id": enrolment_id, "item_id": item_id}
-    return [facts_of(row) for row in session.connection().execute(OF_ITEM, given)]
+    return [facts_of(row) for row in connection_of(session).execute(OF_ITEM, given)]
 
 
 def read_sheet(session: Session, attempt: AttemptFacts) -> Sheet:
     """Give an attempt with its questions, answers and elements."""
     given = {"attempt_id": attempt.id}
-    rows = session.connection().execute(QUESTIONS, given).all()
-    elements = session.connection().execute(ELEMENTS, given)
+    rows = connection_of(session).execute(QUESTIONS, given).all()
+    elements = connection_of(session).execute(ELEMENTS, given)
     return Sheet(
         attempt,
         tuple(_asked(row, attempt.seed) for row in rows),

@@ -121,10 +121,8 @@ def upgrade() -> None:
             "platform_id", "deployment_id", name=op.f("uq_deployment_platform_id_deployment_id")
         ),
     )
-    op.create_index(op.f("ix_deployment_platform_id"), "deployment", ["platform_id"], unique=False)
     op.create_table(
         "launch_trace",
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("code", sa.String(length=12), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("platform_id", sa.Uuid(), nullable=True),
@@ -141,13 +139,9 @@ def upgrade() -> None:
             name=op.f("fk_launch_trace_platform_id_platform"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_launch_trace")),
-        sa.UniqueConstraint("code", name=op.f("uq_launch_trace_code")),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_launch_trace")),
     )
     op.create_index(op.f("ix_launch_trace_at"), "launch_trace", ["at"], unique=False)
-    op.create_index(
-        op.f("ix_launch_trace_platform_id"), "launch_trace", ["platform_id"], unique=False
-    )
     op.create_table(
         "login",
         sa.Column("state_hash", sa.String(length=64), nullable=False),
@@ -167,7 +161,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("state_hash", name=op.f("pk_login")),
     )
-    op.create_index(op.f("ix_login_created_at"), "login", ["created_at"], unique=False)
     op.create_table(
         "person",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -191,7 +184,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("actor_name", name=op.f("uq_person_actor_name")),
         sa.UniqueConstraint("platform_id", "subject", name=op.f("uq_person_platform_id_subject")),
     )
-    op.create_index(op.f("ix_person_platform_id"), "person", ["platform_id"], unique=False)
     op.create_table(
         "platform_key",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -207,9 +199,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_platform_key")),
         sa.UniqueConstraint("platform_id", "kid", name=op.f("uq_platform_key_platform_id_kid")),
-    )
-    op.create_index(
-        op.f("ix_platform_key_platform_id"), "platform_key", ["platform_id"], unique=False
     )
     op.create_table(
         "platform_token",
@@ -228,9 +217,6 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "platform_id", "scopes", name=op.f("uq_platform_token_platform_id_scopes")
         ),
-    )
-    op.create_index(
-        op.f("ix_platform_token_platform_id"), "platform_token", ["platform_id"], unique=False
     )
     op.create_table(
         "context",
@@ -256,7 +242,6 @@ def upgrade() -> None:
             "deployment_id", "context_key", name=op.f("uq_context_deployment_id_context_key")
         ),
     )
-    op.create_index(op.f("ix_context_deployment_id"), "context", ["deployment_id"], unique=False)
     op.create_index(op.f("ix_context_roster_due_at"), "context", ["roster_due_at"], unique=False)
     op.create_table(
         "enrolment",
@@ -293,7 +278,6 @@ def upgrade() -> None:
             "course_id",
             name=op.f("uq_enrolment_person_id_context_id_course_id"),
         ),
-        sa.UniqueConstraint("registration", name=op.f("uq_enrolment_registration")),
     )
     op.create_index(
         "ix_enrolment_context_course", "enrolment", ["context_id", "course_id"], unique=False
@@ -382,7 +366,6 @@ def upgrade() -> None:
             "context_id", "person_id", name=op.f("uq_membership_context_id_person_id")
         ),
     )
-    op.create_index(op.f("ix_membership_context_id"), "membership", ["context_id"], unique=False)
     op.create_index(op.f("ix_membership_person_id"), "membership", ["person_id"], unique=False)
     op.create_table(
         "question_withdrawal",
@@ -459,9 +442,6 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_resource_link_context_id"), "resource_link", ["context_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_resource_link_deployment_id"), "resource_link", ["deployment_id"], unique=False
     )
     op.create_table(
         "attempt",
@@ -590,7 +570,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_launch")),
         sa.UniqueConstraint("visit_hash", name=op.f("uq_launch_visit_hash")),
     )
-    op.create_index(op.f("ix_launch_created_at"), "launch", ["created_at"], unique=False)
     op.create_index(op.f("ix_launch_person_id"), "launch", ["person_id"], unique=False)
     op.create_table(
         "line_item",
@@ -777,7 +756,6 @@ def downgrade() -> None:
     op.drop_index("ix_line_item_context_course", table_name="line_item")
     op.drop_table("line_item")
     op.drop_index(op.f("ix_launch_person_id"), table_name="launch")
-    op.drop_index(op.f("ix_launch_created_at"), table_name="launch")
     op.drop_table("launch")
     op.drop_table("film_progress")
     op.drop_index(
@@ -793,7 +771,6 @@ def downgrade() -> None:
         postgresql_where=sa.text("submitted_at IS NULL AND voided_at IS NULL"),
     )
     op.drop_table("attempt")
-    op.drop_index(op.f("ix_resource_link_deployment_id"), table_name="resource_link")
     op.drop_index(op.f("ix_resource_link_context_id"), table_name="resource_link")
     op.drop_index(op.f("ix_resource_link_column_due_at"), table_name="resource_link")
     op.drop_table("resource_link")
@@ -806,7 +783,6 @@ def downgrade() -> None:
     op.drop_index("ix_question_withdrawal_item", table_name="question_withdrawal")
     op.drop_table("question_withdrawal")
     op.drop_index(op.f("ix_membership_person_id"), table_name="membership")
-    op.drop_index(op.f("ix_membership_context_id"), table_name="membership")
     op.drop_table("membership")
     op.drop_index(op.f("ix_item_allowance_context_id"), table_name="item_allowance")
     op.drop_table("item_allowance")
@@ -819,20 +795,13 @@ def downgrade() -> None:
     op.drop_index("ix_enrolment_context_course", table_name="enrolment")
     op.drop_table("enrolment")
     op.drop_index(op.f("ix_context_roster_due_at"), table_name="context")
-    op.drop_index(op.f("ix_context_deployment_id"), table_name="context")
     op.drop_table("context")
-    op.drop_index(op.f("ix_platform_token_platform_id"), table_name="platform_token")
     op.drop_table("platform_token")
-    op.drop_index(op.f("ix_platform_key_platform_id"), table_name="platform_key")
     op.drop_table("platform_key")
-    op.drop_index(op.f("ix_person_platform_id"), table_name="person")
     op.drop_table("person")
-    op.drop_index(op.f("ix_login_created_at"), table_name="login")
     op.drop_table("login")
-    op.drop_index(op.f("ix_launch_trace_platform_id"), table_name="launch_trace")
     op.drop_index(op.f("ix_launch_trace_at"), table_name="launch_trace")
     op.drop_table("launch_trace")
-    op.drop_index(op.f("ix_deployment_platform_id"), table_name="deployment")
     op.drop_table("deployment")
     op.drop_table("tool_key")
     op.drop_index("ix_role_grant_issuer_subject", table_name="role_grant")

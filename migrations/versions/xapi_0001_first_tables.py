@@ -50,7 +50,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("statement_id", name=op.f("uq_xapi_outbox_statement_id")),
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_xapi_outbox_actor_key"), "xapi_outbox", ["actor_key"], unique=False)
     op.create_table(
         "xapi_target",
         sa.Column("name", sa.String(length=60), nullable=False),
@@ -183,7 +182,6 @@ def downgrade() -> None:
     op.drop_table("xapi_delivery")
     op.drop_table("xapi_verb")
     op.drop_table("xapi_target")
-    op.drop_index(op.f("ix_xapi_outbox_actor_key"), table_name="xapi_outbox")
     op.drop_table("xapi_outbox")
     op.drop_table("xapi_credential")
     op.drop_table("xapi_agent")

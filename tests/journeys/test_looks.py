@@ -99,10 +99,8 @@ def test_pages_of_a_teacher(chromium: Browser, town: Town) -> None:
         look.at("scores sent", f"{visit}/class/scores")
         carol.page.goto(f"{town.platform_url}/course/2/add")
         look.at("practice platform: add")
-        tool = addresses(carol.page.get_by_role("link", name="Select content"))[0].rpartition("/")[
-            2
-        ]
-        enter(carol, f"{town.platform_url}/select/2/{tool}")
+        (dialogue,) = addresses(carol.page.get_by_role("link", name="Select content"))
+        enter(carol, f"{town.platform_url}/select/2/{dialogue.rpartition('/')[2]}")
         look.at("picker")
 
     assert look.found == []
@@ -135,8 +133,7 @@ def test_desks_of_an_administrator(chromium: Browser, town: Town) -> None:
 
 
 def test_pages_before_and_beside_a_course(chromium: Browser, town: Town) -> None:
-    told = town.command("registration-link")
-    registration = next(line.strip() for line in told.splitlines() if line.strip()[:4] == "http")
+    registration = town.link("registration-link")
     with visitor(chromium, town) as mallory:
         look = Look(mallory.page)
         look.at("index", f"{town.tool_url}/")

@@ -62,6 +62,11 @@ class Town:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def link(self, *words: str) -> str:
+        """Make a link, good for one use, by a command."""
+        lines = self.command(*words).split()
+        return next(each for each in lines if each.startswith(self.tool_url))
+
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Look into the tool's database."""
         connection = sqlite3.connect(self.folder / "tool.db", timeout=15)
@@ -153,7 +158,7 @@ def visitor(browser: Browser, town: Town, **looks: Any) -> Iterator[Visitor]:
     context.on("weberror", lambda error: come.faults.append(str(error.error)))
     yield come
     context.close()
-    assert come.faults == []
+    assert come.faults == [], come.faults
 
 
 def axe(frame: Frame | Page, only: Sequence[str] = RULES) -> list[str]:

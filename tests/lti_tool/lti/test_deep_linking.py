@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from lti_tool.db import Database
+from lti_tool.errors import ConflictingError
 from lti_tool.lti import deep_linking
 from lti_tool.lti.models import Person, ResourceLink
 from tests.services_platform import keep_tool_key
@@ -284,6 +285,19 @@ def test_where_one_is_taken_one_can_be_chosen(
         assert two.status_code == 422
         assert "Choose one." in two.get_data(as_text=True)
         assert len(items_of(client, platform, one)) == 1
+
+
+def test_no_answer_is_signed_that_holds_more_than_was_asked_for() -> None:
+    choice = deep_linking.Choice("capitals", "", "Capitals", "", True)
+    nothing: Any = None
+
+    for takes_links, chosen in ((True, [choice, choice]), (False, [choice])):
+        request = deep_linking.LinkingRequest(
+            RETURN, takes_links, False, True, settings_of(), "https://l.example.org", "c", "1"
+        )
+
+        with pytest.raises(ConflictingError):
+            deep_linking.sign_answer(request, chosen, nothing, launch_url=TARGET)
 
 
 def test_nothing_chosen_is_said_on_the_page(client: FlaskClient, platform: SigningPlatform) -> None:

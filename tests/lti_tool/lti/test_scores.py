@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -592,6 +593,25 @@ def test_two_workers_at_once_send_each_score_once(
 
     assert sum(tried) == 3
     assert sorted(each["userId"] for each in bodies(platform, SCORES)) == ["7", "8", "9"]
+
+
+def test_a_worker_that_comes_while_another_claims_gets_nothing(
+    database: Database, platform: SigningPlatform, book: GradeBook
+) -> None:
+    want(database, book)
+
+    def claim_too() -> list[Claim]:
+        with database.begin() as session:
+            return scores._claim(session, now=NOON, limit=50)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.begin() as session:
+            first = scores._claim(session, now=NOON, limit=50)
+            waiting = pool.submit(claim_too)
+            time.sleep(0.2)
+        second = waiting.result(10)
+
+    assert (len(first), second) == (1, [])
 
 
 def test_no_transaction_is_open_while_a_platform_is_asked(

@@ -113,6 +113,49 @@ def test_a_visit_ends_when_somebodys_roles_are_changed(
     assert visits.find(database, bob, bobs_secret, now=utcnow()) is not None
 
 
+def test_a_visit_is_held_for_half_a_minute_and_still_needs_its_secret(
+    client: FlaskClient, platform: SigningPlatform, database: Database
+) -> None:
+    visit_id, secret = come(client, platform)
+    kept, now = visits.Visits(database), utcnow()
+    first = kept.find(visit_id, secret, now=now)
+    with database.begin() as session:
+        visits.end_visits(session, platform.url, "7", now=now)
+
+    assert first is not None
+    assert kept.find(visit_id, secret, now=now + visits.HOLD / 2) == first
+    assert kept.find(visit_id, "", now=now + visits.HOLD / 2) is None
+    assert kept.find(visit_id, secret, now=now + visits.HOLD) is None
+
+
+def test_a_visit_that_is_held_ends_with_its_hours(
+    client: FlaskClient, platform: SigningPlatform, database: Database
+) -> None:
+    visit_id, secret = come(client, platform)
+    with database.read() as session:
+        end = session.scalars(select(Launch.ends_at)).one()
+    kept = visits.Visits(database)
+
+    before = kept.find(visit_id, secret, now=end - timedelta(seconds=1))
+
+    assert before is not None
+    assert kept.find(visit_id, secret, now=end) is None
+
+
+def test_visits_that_are_held_can_be_forgotten(
+    client: FlaskClient, platform: SigningPlatform, database: Database
+) -> None:
+    visit_id, secret = come(client, platform)
+    kept, now = visits.Visits(database), utcnow()
+    kept.find(visit_id, secret, now=now)
+    with database.begin() as session:
+        visits.end_visits(session, platform.url, "7", now=now)
+
+    kept.forget()
+
+    assert kept.find(visit_id, secret, now=now) is None
+
+
 def test_granted_roles_join_those_of_the_launch(
     client: FlaskClient, platform: SigningPlatform, database: Database
 ) -> None:
