@@ -22,6 +22,7 @@ from lti_tool.lti import desk as lti_desk
 from lti_tool.lti import routes as lti_routes
 from lti_tool.lti.calls import Calls
 from lti_tool.lti.launching import Arrival
+from lti_tool.player import desk as player_desk
 from lti_tool.player import enrolling, exam_routes, media_routes, quiz_routes
 from lti_tool.player import routes as player_routes
 from lti_tool.settings import Settings
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     quiz_routes.bp,
     exam_routes.bp,
     media_routes.bp,
+    player_desk.bp,
 )
 
 
@@ -141,4 +143,4 @@ def fingerprint_of(filename: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else ""
 
 
-DESKS = {"Connections": lti_desk.DESK_PAGES}
+DESKS = {"Teaching": player_desk.DESK_PAGES, "Connections": lti_desk.DESK_PAGES}

@@ -9,6 +9,7 @@ import click
 from lti_tool import beats
 from lti_tool.cli_frame import CalmGroup, Tool, pass_tool
 from lti_tool.cli_lti import commands as lti_commands
+from lti_tool.cli_player import commands as player_commands
 from lti_tool.cli_practice import practice_cli
 from lti_tool.db import Database
 from lti_tool.demo import demo
@@ -71,5 +72,5 @@ def _go_round(database: Database, job: Job) -> bool:
     return not reason
 
 
-for _command in (*lti_commands, practice_cli, demo):
+for _command in (*lti_commands, *player_commands, practice_cli, demo):
     main.add_command(_command)

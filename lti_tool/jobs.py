@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from lti_tool.app import catalogue_of
 from lti_tool.db import Database
 from lti_tool.iri import Names
-from lti_tool.lti import columns, doctor, keysets, logins, roster, scores
+from lti_tool.lti import columns, doctor, keysets, logins, pushing, roster
 from lti_tool.lti.calls import Calls
 from lti_tool.lti.services import PlatformServices
 from lti_tool.player import exams, filling, leaving
@@ -53,7 +53,7 @@ def make_jobs(settings: Settings, database: Database) -> list[Job]:
     begin = database.begin
     return [
         Job("exams", submit, SOON_S),
-        Job("scores", lambda now: scores.push_due(begin, services, now=now)),
+        Job("scores", lambda now: pushing.push_due(begin, services, now=now)),
         Job("statements", lambda now: delivery.deliver_due(begin, stores, now=now)),
         Job("rosters", lambda now: roster.sync_due(begin, services, now=now), SOON_S),
         Job("columns", lambda now: columns.find_due(begin, services, now=now), SOON_S),

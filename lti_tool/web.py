@@ -23,6 +23,7 @@ from lti_tool.errors import (
     TooManyError,
     VisitEndedError,
 )
+from lti_tool.i18n import gettext
 from lti_tool.iri import Names
 from lti_tool.settings import Settings
 from lti_tool.vault import Vault
@@ -247,9 +248,11 @@ def desk_sections() -> list[DeskSection]:
     visit = current_visit()
     sections = [
         DeskSection(
-            title,
+            gettext(title),
             tuple(
-                DeskLink(page.title, url_for(page.endpoint), request.endpoint == page.endpoint)
+                DeskLink(
+                    gettext(page.title), url_for(page.endpoint), request.endpoint == page.endpoint
+                )
                 for page in entries
                 if visit.has(*page.roles)
             ),

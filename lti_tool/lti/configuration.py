@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 
 from lti_tool.errors import ToolError
 from lti_tool.i18n import gettext as _
-from lti_tool.lti import columns, roster, scores
+from lti_tool.lti import columns, pushing, roster
 from lti_tool.lti.calls import CallAnswer, CallError, Calls
 from lti_tool.lti.protocol import DEEP_LINKING
 
 PLATFORM_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-platform-configuration"
-SCOPES = (scores.SCOPE, columns.READ, roster.SCOPE)
+SCOPES = (pushing.SCOPE, columns.READ, roster.SCOPE)
 """What the tool uses, and no more."""
 ADDRESSES = ("authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint")
 TOLD_LENGTH = 300

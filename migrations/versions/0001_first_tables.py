@@ -702,6 +702,28 @@ def upgrade() -> None:
         op.f("ix_enrolment_visit_terminated_at"), "enrolment_visit", ["terminated_at"], unique=False
     )
     op.create_table(
+        "question_ruling",
+        sa.Column("attempt_id", sa.Uuid(), nullable=False),
+        sa.Column("question_id", sa.String(length=60), nullable=False),
+        sa.Column("points", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("ruled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ruled_by", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"],
+            ["attempt.id"],
+            name=op.f("fk_question_ruling_attempt_id_attempt"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["ruled_by"],
+            ["person.id"],
+            name=op.f("fk_question_ruling_ruled_by_person"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("attempt_id", "question_id", name=op.f("pk_question_ruling")),
+    )
+    op.create_table(
         "wanted_score",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("line_item_id", sa.Uuid(), nullable=False),
@@ -744,6 +766,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_wanted_score_person_id"), table_name="wanted_score")
     op.drop_index(op.f("ix_wanted_score_due_at"), table_name="wanted_score")
     op.drop_table("wanted_score")
+    op.drop_table("question_ruling")
     op.drop_index(op.f("ix_enrolment_visit_terminated_at"), table_name="enrolment_visit")
     op.drop_index(op.f("ix_enrolment_visit_enrolment_id"), table_name="enrolment_visit")
     op.drop_table("enrolment_visit")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from lti_tool.db import Database, utcnow
-from lti_tool.lti import columns, records, scores
+from lti_tool.lti import columns, pushing, records, scores
 from lti_tool.lti.columns import ColumnClaim
 from lti_tool.lti.models import Context, LineItem, Person, Platform, ResourceLink
 from lti_tool.lti.records import KeptLink, Memo
@@ -106,7 +106,7 @@ def test_an_empty_lineitem_leads_to_a_look_up_and_a_later_score_goes_there(
             maximum=1,
             now=utcnow(),
         )
-    scores.push_due(database.begin, services_of(database), now=utcnow())
+    pushing.push_due(database.begin, services_of(database), now=utcnow())
 
     assert looked == (1, 0)
     (heard,) = asked(platform, GET)

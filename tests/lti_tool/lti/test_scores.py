@@ -17,9 +17,10 @@ from sqlalchemy import select, update
 
 from lti_tool.db import Database
 from lti_tool.errors import NotFoundError
-from lti_tool.lti import scores
+from lti_tool.lti import pushing, scores
 from lti_tool.lti.models import LineItem, Platform, WantedScore
-from lti_tool.lti.scores import Claim, ShownScore
+from lti_tool.lti.pushing import Claim
+from lti_tool.lti.scores import ShownScore
 from tests.services_platform import (
     COLUMN,
     NOON,
@@ -73,7 +74,7 @@ def want(
 
 
 def push(database: Database, now: datetime = NOON) -> int:
-    return scores.push_due(database.begin, services_of(database), now=now)
+    return pushing.push_due(database.begin, services_of(database), now=now)
 
 
 def row_of(database: Database, book: GradeBook, subject: str = "7") -> WantedScore:
@@ -146,7 +147,7 @@ def test_every_status_of_success_will_do(
     ],
 )
 def test_the_address_of_scores_grows_before_the_query(column: str, address: str) -> None:
-    assert scores.scores_url(column) == address
+    assert pushing.scores_url(column) == address
 
 
 def test_a_score_without_a_column_is_no_wish(
@@ -567,10 +568,10 @@ def test_a_worker_that_dies_leaves_rows_that_fall_due_again(
 ) -> None:
     want(database, book)
     with database.begin() as session:
-        claimed = scores._claim(session, now=NOON, limit=50)
+        claimed = pushing._claim(session, now=NOON, limit=50)
 
-    early = push(database, NOON + scores.LEASE - SECOND)
-    late = push(database, NOON + scores.LEASE)
+    early = push(database, NOON + pushing.LEASE - SECOND)
+    late = push(database, NOON + pushing.LEASE)
 
     assert len(claimed) == 1
     assert (early, late) == (0, 1)
@@ -602,11 +603,11 @@ def test_a_worker_that_comes_while_another_claims_gets_nothing(
 
     def claim_too() -> list[Claim]:
         with database.begin() as session:
-            return scores._claim(session, now=NOON, limit=50)
+            return pushing._claim(session, now=NOON, limit=50)
 
     with ThreadPoolExecutor(1) as pool:
         with database.begin() as session:
-            first = scores._claim(session, now=NOON, limit=50)
+            first = pushing._claim(session, now=NOON, limit=50)
             waiting = pool.submit(claim_too)
             time.sleep(0.2)
         second = waiting.result(10)
@@ -658,19 +659,19 @@ MOMENTS = st.datetimes(
 
 @given(MOMENTS, MOMENTS)
 def test_a_time_stamp_is_whole_rises_and_is_never_ahead(now: datetime, before: datetime) -> None:
-    stamp = scores._timestamp(claim(before.replace(microsecond=0)), now)
+    stamp = pushing._timestamp(claim(before.replace(microsecond=0)), now)
 
     if stamp is not None:
         assert stamp.microsecond == 0
         assert before.replace(microsecond=0) < stamp <= now
     else:
         assert now < before.replace(microsecond=0) + SECOND
-    assert scores._timestamp(claim(None), now) == now.replace(microsecond=0)
+    assert pushing._timestamp(claim(None), now) == now.replace(microsecond=0)
 
 
 @given(st.fractions(0, 100, max_denominator=1_000), st.integers(100, 1_000))
 def test_what_is_sent_lies_between_nothing_and_the_maximum(points: Fraction, most: int) -> None:
-    body = scores._body(
+    body = pushing._body(
         Claim(
             **{
                 **{k: getattr(claim(None), k) for k in Claim.__slots__},

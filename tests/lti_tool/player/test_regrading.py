@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
@@ -264,6 +265,29 @@ def test_an_attempt_that_goes_on_is_marked_without_the_question_at_its_end(
 
     total = sum(each.question.points for each in sheet_of(stage, alice, attempt_id).asked)
     assert (foreseen.held, foreseen.running, changes) == (0, 1, [])
+    assert result_of(stage, alice, attempt_id)[1] == total - faulty.points
+
+
+def test_an_exam_that_ends_at_the_same_moment_is_not_forgotten(
+    stage: Stage, arrives: Arrives, capitals: Course, tools: Regrading
+) -> None:
+    alice = arrives("Alice")
+    assert capitals.exam is not None
+    with stage.database.begin() as session:
+        attempt_id = exams.start(session, alice.place, capitals, capitals.exam, now=NOON)
+    faulty = sheet_of(stage, alice, attempt_id).asked[0].question
+    where = QuestionAt("capitals", "exam", faulty.id, stage.context_id)
+
+    with ThreadPoolExecutor(1) as pool:
+        with stage.database.begin() as session:
+            exams.submit(session, alice.place, capitals, capitals.exam, attempt_id, now=NOON)
+            withdrawing_it = pool.submit(withdrawing.withdraw, tools, where, ACT, now=LATER)
+            with pytest.raises(TimeoutError):
+                withdrawing_it.result(timeout=0.5)
+        changes = withdrawing_it.result(timeout=10)
+
+    total = sum(each.question.points for each in sheet_of(stage, alice, attempt_id).asked)
+    assert [change.attempt_id for change in changes] == [attempt_id]
     assert result_of(stage, alice, attempt_id)[1] == total - faulty.points
 
 
