@@ -8,7 +8,10 @@ from sqlalchemy import Table
 import lti_tool.app  # noqa: F401  # every room's models
 from lti_tool.db import Base, Erasure
 
-TABLES = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
+TABLES = {
+    mapper.local_table: mapper.class_
+    for mapper in sorted(Base.registry.mappers, key=lambda each: each.local_table.name)
+}
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

@@ -66,7 +66,7 @@ def test_a_teacher_decides_for_a_learner(chromium: Browser, town: Town) -> None:
         card.get_by_role("button", name="Allow this").click()
         expect(frame.locator(".flash")).to_contain_text("Saved")
 
-        number = take_exam_and_answer_nothing(bob)
+        number, result = take_exam_and_answer_nothing(bob)
 
         frame.goto(frame.url)
         frame.get_by_role("link", name=f"Attempt {number} exam").click()
@@ -79,7 +79,8 @@ def test_a_teacher_decides_for_a_learner(chromium: Browser, town: Town) -> None:
         expect(frame.locator("main")).to_contain_text("This attempt is void since")
 
         bob_frame = bob.open(EXAM)
-        bob_frame.get_by_role("link", name=f"Attempt {number}").click()
+        expect(bob_frame.get_by_role("button", name="Begin attempt")).to_be_visible()
+        bob_frame.goto(visit_of(bob_frame) + result)
         expect(bob_frame.locator("main")).to_contain_text("was declared void")
 
 
@@ -90,15 +91,17 @@ def take_quiz(bob: Visitor) -> None:
     bob.become("bob")
     frame = bob.open(WHOLE)
     frame.goto(f"{visit_of(frame)}/quiz/alifeca/{QUIZ}")
-    frame.get_by_role("button", name=re.compile("Begin|Try again")).click()
+    begin = frame.get_by_role("button", name=re.compile("Begin|Try again"))
+    if begin.count():
+        begin.click()
     expect(frame.locator("form#questions")).to_be_visible()
     solve(frame, questions_of(quiz))
     frame.get_by_role("button", name="Submit all answers").click()
     expect(frame.locator("#result")).to_contain_text("Passed")
 
 
-def take_exam_and_answer_nothing(bob: Visitor) -> int:
-    """Have Bob hand in an empty exam, with the time that he was given; tell which attempt it is."""
+def take_exam_and_answer_nothing(bob: Visitor) -> tuple[int, str]:
+    """Have Bob hand in an empty exam in the time that he was given; give its number and address."""
     exam = course().exam
     assert exam is not None
     frame = bob.open(EXAM)
@@ -110,7 +113,7 @@ def take_exam_and_answer_nothing(bob: Visitor) -> int:
     frame.get_by_role("button", name="Submit the exam").click()
     frame.get_by_role("button", name="Submit as it is").click()
     expect(frame.locator("main")).to_contain_text("Not passed")
-    return number
+    return number, frame.url.removeprefix(visit_of(frame))
 
 
 def test_a_teacher_sees_the_scores_and_sends_one_again(chromium: Browser, town: Town) -> None:
@@ -164,7 +167,7 @@ def test_a_teacher_adds_two_parts_of_a_course(chromium: Browser, town: Town) -> 
         expect(links.nth(-1)).to_have_text(titles[1])
         expect(links.nth(-2)).to_have_text(titles[0])
         links.nth(-2).click()
-        expect(carol.frame().locator("h1")).to_have_text("Use phase")
+        expect(carol.frame().locator("h1")).to_contain_text("Use phase")
 
 
 def open_class(frame: Frame) -> None:
