@@ -58,7 +58,8 @@ USE_UP = (
 PLATFORM = (
     select(
         Platform.id, Platform.issuer, Platform.client_id, Platform.version, Platform.withdrawn_at,
-        Platform.deployment_policy, Deployment.id.label("deployment_row"), Deployment.status,
+        Platform.deployment_policy, Platform.auth_url, Platform.frame_origins,
+        Deployment.id.label("deployment_row"), Deployment.status,
         Grant.role.label("granted"),
     )
     .outerjoin(
@@ -210,7 +211,8 @@ def _take(
     claims = CheckedLaunch(token, expected, key, now=now).validate().claims
     deployment_id = _admit(session, platform, trace["deployment"], now=now)
     granted = frozenset(Role(row.granted) for row in rows if row.granted is not None)
-    said = Said(claims, platform.id, deployment_id, granted)
+    framing = frame_ancestors(platform.issuer, platform.auth_url, platform.frame_origins)
+    said = Said(claims, platform.id, deployment_id, granted, framing)
     return _keep(session, said, door, bound, trace, now=now)
 
 
@@ -306,8 +308,9 @@ def _keep(
         item_path=link.item_path if link else None,
         actor_name=actor_name,
         display_name=who.name or None,
-        locale=who.locale,
+        locale=who.locale or "en",
         framed=said.document_target != "window",
+        frame_ancestors=said.frame_ancestors,
         began_at=now,
     )
     cookie = new_token() if bound is Bound.COOKIE else ""

@@ -19,6 +19,8 @@ from lti_tool.lti.protocol import RefusedError, is_ours
 from lti_tool.vault import digest, new_token
 
 HINT_LENGTH = 4_000
+HOLD = timedelta(seconds=10)
+MOST_HELD = 500
 KEEP_LOGINS = timedelta(days=1)
 KEEP_LAUNCHES = timedelta(days=90)
 
@@ -78,7 +80,7 @@ def begin(
         raise RefusedError(Check.LOGIN_REQUEST, missing=", ".join(missing) or "nothing; too long")
     if not is_ours(asked["target_link_uri"], origin):
         raise RefusedError(Check.LOGIN_REQUEST, target=asked["target_link_uri"][:200])
-    platform = _platform(session, asked["iss"], asked.get("client_id", ""))
+    platform = _platform(session, asked["iss"], asked.get("client_id", ""), now)
     state, nonce, cookie, storage = new_token(), new_token(), new_token(), new_token()
     target = asked.get("lti_storage_target", "")[:80]
     connection_of(session).execute(
@@ -119,16 +121,34 @@ def begin(
     )
 
 
-def _platform(session: Session, issuer: str, client_id: str) -> Any:
-    """Find the platform of a login; by issuer alone where that names one."""
+def _platform(session: Session, issuer: str, client_id: str, now: datetime) -> Any:
+    """Find the platform of a login; by issuer alone where that names one.
+
+    One that was found is held for a moment: whether it was withdrawn since is asked at the launch.
+    """
+    key = (session.get_bind(), issuer, client_id)
+    until, row = _held.get(key, (now, None))
+    if row is not None and now < until:
+        return row
     found = connection_of(session).execute(PLATFORMS, {"issuer": issuer}).all()
     if client_id:
-        found = [row for row in found if row.client_id == client_id]
+        found = [each for each in found if each.client_id == client_id]
     if len(found) != 1:
         raise RefusedError(
             Check.PLATFORM, issuer=issuer[:200], client_id=client_id[:200], found=len(found)
         )
+    if len(_held) >= MOST_HELD:
+        _held.clear()
+    _held[key] = (now + HOLD, found[0])
     return found[0]
+
+
+_held: dict[tuple[Any, str, str], tuple[datetime, Any]] = {}
+
+
+def forget_platforms() -> None:
+    """Look every platform up again from now on."""
+    _held.clear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from lti_tool.lti.checks import Check
 from lti_tool.lti.launching import Door, KeyNeededError, Posted, Refused, Taken
 from lti_tool.lti.logins import BegunLogin
 from lti_tool.lti.protocol import RefusedError
+from lti_tool.vault import digest
 from lti_tool.web import (
     allow_frames,
     catalogue,
@@ -187,6 +188,8 @@ def _take_once(posted: Posted) -> Taken | Refused:
 
 def _enter(taken: Taken, state: str) -> ResponseReturnValue:
     visit = g.visit = taken.visit
+    cookie_hash = digest(taken.cookie_secret) if taken.cookie_secret else ""
+    held_visits().hold(visit, cookie_hash, now=db.utcnow())
     endpoint = "lti_choosing.choose" if taken.is_deep_linking else "player.start"
     answer = make_response(redirect(url_for(endpoint, visit=visit.id), 303))
     _set(answer, binding.login_cookie(state, "", max_age_s=0))
@@ -246,10 +249,16 @@ def calls() -> Calls:
     return held
 
 
-def forget_visits() -> None:
-    """Look every visit up again, since somebody's was ended just now."""
+def held_visits() -> visits.Visits:
+    """Give the visits of the application that answers."""
     held: visits.Visits = current_app.extensions["lti_tool.visits"]
-    held.forget()
+    return held
+
+
+def forget_visits() -> None:
+    """Look visits and platforms up again, since one was ended just now."""
+    held_visits().forget()
+    logins.forget_platforms()
 
 
 def door() -> Door:

@@ -38,6 +38,8 @@ class Said:
     deployment_id: UUID
     granted: frozenset[Role]
     """What the person holds here by grant, whatever the platform says."""
+    frame_ancestors: tuple[str, ...] = ()
+    """Origins that may frame what the person sees."""
 
     @property
     def message_type(self) -> str:

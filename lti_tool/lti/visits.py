@@ -82,6 +82,13 @@ class Visits:
             return None
         return held.visit
 
+    def hold(self, visit: Visit, cookie_hash: str, *, now: datetime) -> None:
+        """Hold a visit that began just now: its first page follows at once."""
+        if visit.course_id is not None:  # a link that is not bound yet may be bound any moment
+            if len(self._held) >= MOST_HELD:
+                self._held.clear()
+            self._held[visit.id] = _Held(visit, cookie_hash, now + HOLD)
+
     def forget(self) -> None:
         """Look every visit up again from now on."""
         self._held.clear()
@@ -94,12 +101,9 @@ class Visits:
             self._held.pop(visit_id, None)
             return None
         visit = _visit_of(visit_id, row)
-        held = _Held(visit, row.cookie_hash, min(row.ends_at, now + HOLD))
-        if visit.course_id is not None:  # a link that is not bound yet may be bound any moment
-            if len(self._held) >= MOST_HELD:
-                self._held.clear()
-            self._held[visit_id] = held
-        return held
+        if row.ends_at > now + HOLD:
+            self.hold(visit, row.cookie_hash, now=now)
+        return _Held(visit, row.cookie_hash, now)
 
 
 def _visit_of(visit_id: str, row: Any) -> Visit:

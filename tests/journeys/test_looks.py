@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, Locator, Page
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from courses.model import Quiz
 from tests.journeys.looking import Look, enter, launch_alone
@@ -13,6 +16,17 @@ from tests.journeys.town import Town, visitor
 ALL_KINDS = "04-impact-assessment/quiz"
 """A quiz with a question of every kind."""
 FIGURE_AND_FORMULA = "04-impact-assessment/02-characterisation"
+BY_KEYBOARD = "01-why-life-cycle-thinking/quiz"
+EMPTY = "A link that leads nowhere"
+SEEN_FOCUS = """() => {
+  const at = document.activeElement;
+  if (at === document.body) return true;
+  const style = getComputedStyle(at);
+  const box = at.getBoundingClientRect();
+  return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 && box.width > 5;
+}"""
+COLOURS = """(names) => names.map(
+  (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim())"""
 FILM = "01-why-life-cycle-thinking/03-tools-beside-lca"
 
 
@@ -162,6 +176,97 @@ def test_pages_of_the_practice_platform(chromium: Browser, town: Town) -> None:
         adam.faults.clear()
 
     assert look.found == []
+
+
+def test_pages_of_links_that_lead_nowhere(chromium: Browser, town: Town) -> None:
+    with visitor(chromium, town) as carol, visitor(chromium, town) as bob:
+        carol.become("carol")
+        carol.page.goto(f"{town.platform_url}/course/2/add")
+        carol.page.locator("summary").click()
+        carol.page.get_by_label("Name", exact=True).fill(EMPTY)
+        carol.page.get_by_role("button", name="Save").click()
+        look = Look(carol.page)
+        launch_alone(carol, EMPTY)
+        look.at("link not bound, teacher")
+        bob.become("bob")
+        look_of_bob = Look(bob.page)
+        launch_alone(bob, EMPTY)
+        look_of_bob.at("link not bound, learner")
+        forged = "state=gone"
+        bob.page.route("**/lti/launch", lambda route: route.continue_(post_data=forged), times=1)
+        bob.page.goto(f"{town.platform_url}/course/2")
+        number = addresses(bob.page.get_by_role("link", name=EMPTY))[0].rpartition("/")[2]
+        bob.page.goto(f"{town.platform_url}/launch/{number}")
+        bob.page.locator(".code-big").wait_for()
+        look_of_bob.at("launch refused")
+        bob.faults.clear()  # the console tells of the refusal
+
+    assert look.found + look_of_bob.found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_fills_of_figures_stand_out_and_carry_text(
+    chromium: Browser, town: Town, scheme: Literal["light", "dark"]
+) -> None:
+    with visitor(chromium, town, color_scheme=scheme) as anybody:
+        anybody.page.goto(f"{town.tool_url}/")
+        names = ["surface", "figure-ink", *(f"c{number}" for number in range(1, 7))]
+        surface, ink, *fills = anybody.page.evaluate(COLOURS, names)
+
+    assert min(contrast(fill, surface) for fill in fills) >= 3
+    assert min(contrast(fill, ink) for fill in fills) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """Give how far two colours such as ``#1a2b3c`` are apart (WCAG 2.2, 1.4.3)."""
+    lower, higher = sorted((luminance(one), luminance(other)))
+    return (higher + 0.05) / (lower + 0.05)
+
+
+def luminance(colour: str) -> float:
+    shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_a_quiz_is_answered_by_keyboard_alone(chromium: Browser, town: Town) -> None:
+    with visitor(chromium, town) as bob:
+        bob.become("bob")
+        visit = launch_alone(bob, WHOLE)
+        page = bob.page
+        page.goto(f"{visit}/quiz/alifeca/{BY_KEYBOARD}")
+        page.keyboard.press("Tab")
+        assert focused(page, ".skip")
+        page.keyboard.press("Enter")
+        assert focused(page, "#main")
+
+        tab_to(page, "form.begin button")
+        page.keyboard.press("Enter")
+        page.locator("form#questions").wait_for()
+        tab_to(page, ".question[data-number='1'] input")
+        page.keyboard.press("Space")
+        tab_to(page, ".question[data-number='1'] .question-check button")
+        page.keyboard.press("Enter")
+
+        feedback = page.locator(".question[data-number='1'] [data-feedback]")
+        expect(feedback).to_be_focused()
+        tab_to(page, ".question[data-number='2'] :is(input, select)")
+
+
+def focused(page: Page, selector: str) -> bool:
+    return bool(page.evaluate("(selector) => document.activeElement.matches(selector)", selector))
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press the tabulator until it is there; the focus must be seen at every step."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        assert page.evaluate(SEEN_FOCUS), page.evaluate("document.activeElement.outerHTML")
+        if focused(page, selector):
+            return
+    raise AssertionError(f"the keyboard does not lead to {selector}")
 
 
 def addresses(links: Locator) -> list[str]:

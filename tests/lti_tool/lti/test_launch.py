@@ -19,6 +19,7 @@ from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from lti_tool.db import Database, utcnow
+from lti_tool.lti import logins
 from lti_tool.lti.models import (
     Context,
     Deployment,
@@ -546,6 +547,7 @@ def test_a_withdrawn_platform_is_refused(
         session.execute(update(Platform).values(withdrawn_at=utcnow()))
 
     assert_refused(launch(client, platform, begun=begun), database, "platform")
+    logins.forget_platforms()  # what ten seconds do
     assert_refused(ask_login(client, platform), database, "platform")
 
 
