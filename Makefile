@@ -40,7 +40,9 @@ fix: $(DEV)  ## format, and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(DEV) $(VENDOR)  ## figures, as ratios to bare floors in the same run
+bench: $(DEV) $(VENDOR)  ## figures, as ratios to bare floors and to other tools in the same run
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev,bench]"
+	npm install --silent --no-package-lock --prefix benchmarks/ltijs
 	$(BIN)/python -m benchmarks
 
 migration: $(DEV)  ## a draft of a migration: make migration BRANCH=tool NAME=0002_words

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from sqlalchemy import text
 
 import lti_tool.app as tool_app
 from lti_tool.db import Base, Database
 from lti_tool.settings import Settings
 from tests import postgres
+from tests.browser import running_browser
 from tests.pages import CarefulClient
 from xapi.db import Base as XapiBase
 
@@ -105,3 +107,21 @@ def _create_tables(url: str) -> None:
     for metadata in METADATA:
         metadata.create_all(database.engine)
     database.dispose()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Give a Chromium that blocks third-party cookies; one for each process of pytest.
+
+    An answer that a test hands to the browser has no address: from it no way would lead back to
+    this machine unless the check of local addresses is off. Frames of another site stay in the
+    process of their page: the driver now and then loses one that moves to a process of its own.
+    """
+    off = "LocalNetworkAccessChecks,IsolateOrigins,site-per-process"
+    flags = (
+        "--test-third-party-cookie-phaseout",
+        "--disable-site-isolation-trials",
+        f"--disable-features={off}",
+    )
+    with running_browser(*flags) as browser:
+        yield browser

@@ -92,7 +92,10 @@ def _module_choices(course: Course, module: Module) -> tuple[Choice, tuple[Choic
     quizzes = tuple(item for item in module.items if isinstance(item, Quiz))
     return (
         Choice(course.id, module.id, module.title, module.summary, bool(quizzes)),
-        tuple(Choice(course.id, quiz.id, quiz.title, module.title, True) for quiz in quizzes),
+        tuple(
+            Choice(course.id, quiz.id, f"{module.title}: {quiz.title}", "", True)
+            for quiz in quizzes
+        ),
     )
 
 

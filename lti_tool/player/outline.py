@@ -66,7 +66,10 @@ def part_of(
     module: Module, number: int, standing: Standing | None, current: str | None = None
 ) -> Part:
     """Give one module."""
-    return Part(number, module, tuple(entry_of(item, standing, current) for item in module.items))
+    entries = (
+        entry_of(item, standing, current, place) for place, item in enumerate(module.items, start=1)
+    )
+    return Part(number, module, tuple(entries))
 
 
 def entry_of(

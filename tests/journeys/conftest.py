@@ -1,4 +1,4 @@
-"""One running demo and one Chromium for all journeys."""
+"""One running demo for all journeys."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests.browser import running_browser
 from tests.journeys.town import Town, running_town
 
 HERE = Path(__file__).parent
@@ -27,15 +25,3 @@ def town() -> Iterator[Town]:
     """Give the demo, running."""
     with running_town() as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Give a Chromium that blocks third-party cookies.
-
-    An answer that a test hands to the browser has no address: from it no way would lead back to
-    this machine unless the check of local addresses is off.
-    """
-    flags = ("--test-third-party-cookie-phaseout", "--disable-features=LocalNetworkAccessChecks")
-    with running_browser(*flags) as browser:
-        yield browser

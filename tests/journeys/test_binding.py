@@ -49,17 +49,17 @@ def test_the_first_page_can_be_loaded_again(chromium: Browser, town: Town) -> No
 
 
 def test_without_cookies_the_storage_of_the_tab_is_enough(chromium: Browser, town: Town) -> None:
-    with visitor(chromium, town) as alice:
-        refuse_cookies(alice.context, town)
-        alice.become("alice")
+    with visitor(chromium, town) as bob:
+        refuse_cookies(bob.context, town)
+        bob.become("bob")
 
-        frame = alice.open(WHOLE)
+        frame = bob.open(WHOLE)
 
         expect(frame.locator("h1")).to_have_text(WHOLE)
         assert newest(town) == ("storage", "")
         frame.locator(".entry a", has_text="Burden shifting").click()
         expect(frame.locator("h1")).to_have_text("Burden shifting")
-        forgive(alice.faults)
+        forgive(bob.faults)
 
 
 def test_without_either_the_storage_of_the_platform_is_enough(

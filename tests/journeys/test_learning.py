@@ -33,7 +33,8 @@ def test_a_learner_reads_takes_a_quiz_and_sees_the_grade_in_the_platform(
         alice.become("alice")
         frame = alice.open(WHOLE)
         expect(frame.locator("h1")).to_have_text(WHOLE)
-        frame.get_by_role("link", name="Begin").click()
+        frame.goto(f"{frame.url.rstrip('/')}/learn/alifeca/01-why-life-cycle-thinking")
+        frame.get_by_role("link", name="Burden shifting").first.click()
         expect(frame.locator("h1")).to_have_text("Burden shifting")
         frame.goto(frame.url.replace("/learn/", "/quiz/").rpartition("/")[0] + "/quiz")
 

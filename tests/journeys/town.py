@@ -142,7 +142,8 @@ class Visitor:
                     each.wait_for_load_state()
                     return each
             self.page.wait_for_timeout(50)
-        raise AssertionError(f"no tool in {[each.url for each in self.page.frames]}")
+        seen = [f"{each.url}: {each.locator('body').inner_text()}" for each in self.page.frames]
+        raise AssertionError(f"no tool in {seen}")
 
 
 @contextmanager
@@ -156,8 +157,10 @@ def visitor(browser: Browser, town: Town, **looks: Any) -> Iterator[Visitor]:
         lambda said: come.faults.append(said.text) if said.type in {"error", "warning"} else None,
     )
     context.on("weberror", lambda error: come.faults.append(str(error.error)))
-    yield come
-    context.close()
+    try:
+        yield come
+    finally:
+        context.close()
     assert come.faults == [], come.faults
 
 

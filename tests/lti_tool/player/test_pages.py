@@ -115,6 +115,17 @@ def test_a_page_shows_its_text_with_addresses_that_work(enters: Callable[[str], 
         assert alice.get(page).status_code in {200, 302}
 
 
+def test_a_page_says_where_in_its_module_it_stands(enters: Callable[[str], Browser]) -> None:
+    alice = enters("Alice")
+
+    first, second = (
+        alice.text(f"/learn/capitals/01-europe/{name}") for name in ("01-west", "02-north")
+    )
+
+    assert "page 1 of 3" in first
+    assert "page 2 of 3" in second
+
+
 def test_media_is_open_to_all_and_kept_for_ever_under_its_fingerprint(
     app: Flask, client: FlaskClient
 ) -> None:

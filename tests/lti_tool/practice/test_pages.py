@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,6 @@ from lti_tool.practice.journey import act_as
 from lti_tool.practice.model import Activity, Grade, Hold, Tool
 from lti_tool.practice.signing import KeyPair
 from lti_tool.practice.state import State
-from tests.browser import running_browser
 from tests.house.source import ROOT
 from tests.lti_tool.practice.double import ask
 from tests.pages import faults_of
@@ -185,13 +184,8 @@ def test_a_platform_remembers_from_one_run_to_the_next(
     assert again.next_id() > max(first.state.columns)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    with running_browser() as running:
-        yield running
-
-
 @pytest.mark.browser
+@pytest.mark.xdist_group("town")
 def test_axe_finds_nothing_and_pages_fit_a_phone(
     moodle: Practice, furnished: Activity, chromium: Chromium
 ) -> None:
@@ -216,6 +210,7 @@ def test_axe_finds_nothing_and_pages_fit_a_phone(
 
 
 @pytest.mark.browser
+@pytest.mark.xdist_group("town")
 def test_a_plain_platform_keeps_words_for_the_tool_in_its_frame(
     plain: Practice, know: Callable[[Practice], Tool], chromium: Chromium
 ) -> None:
