@@ -16,7 +16,7 @@ from lti_tool.errors import BadRequestError, NotFoundError
 from lti_tool.i18n import gettext as _
 from lti_tool.i18n import ngettext
 from lti_tool.lti import scores
-from lti_tool.player import exams, results, views
+from lti_tool.player import appeals, exams, results, views
 from lti_tool.player.enrolling import find_enrolment
 from lti_tool.player.exams import CannotStartError
 from lti_tool.player.routes import course_url, find_own_course, open_item
@@ -223,6 +223,7 @@ def result(course_id: str, attempt_id: UUID) -> ResponseReturnValue:
         state = exams.exam_state(session, place, found, now=now)
         sheet = read_sheet(session, facts)
         withdrawn = results.withdrawn_in(session, place, found.id)
+        rulings = appeals.list_rulings(session, attempt_id)
         score = scores.sent_score(
             session,
             person_id=place.person_id,
@@ -233,6 +234,9 @@ def result(course_id: str, attempt_id: UUID) -> ResponseReturnValue:
     reviewed = exams.may_review(found, state, now=now)
     return render_template(
         "player/exam_result.html",
+        ruled=[
+            (each, rulings[each.question.id]) for each in sheet.asked if each.question.id in rulings
+        ],
         course=course,
         exam=found,
         attempt=facts,

@@ -382,11 +382,14 @@ def test_an_appeal_is_ruled_on_and_taken_back(
     done = teacher.post(rulings, page, points=str(question.points), reason="Two are right.")
     shown = words_of(teacher.follow(done))
     won = result_of(stage, alice, attempt_id)[2]
+    result = f"/v/{alice.visit.id}/learn/capitals/exam/attempts/{attempt_id}/result"
+    told = words_of(teacher.client.get(result))
     back = teacher.post(rulings, page, **{"take-back": "yes", "reason": "By mistake."})
 
     assert "Write the points as a number" in words_of(no_number)
     assert f"Award from 0 to {question.points} points" in words_of(too_many)
     assert "Awarded by hand. Reason: Two are right." in shown
+    assert "awarded by hand. Reason: Two are right." in told
     assert won is True
     assert back.status_code == 303
     assert result_of(stage, alice, attempt_id)[2] is False
