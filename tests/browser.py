@@ -64,7 +64,6 @@ def running_browser(*flags: str) -> Iterator[Browser]:
         with sync_playwright() as playwright:
             browser = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
             yield browser
-            browser.close()
     finally:
         process.terminate()
         try:

@@ -58,7 +58,7 @@ class Visits:
     """The visits of an application; one just looked up is held for half a minute.
 
     A learner who answers question after question is not looked up for each. What this costs: where
-    a visit is ended or a platform withdrawn, another process may let it in for that long.
+    a platform is withdrawn, another process may let its learners in for that long.
     """
 
     def __init__(self, database: Database) -> None:
@@ -83,8 +83,12 @@ class Visits:
         return held.visit
 
     def hold(self, visit: Visit, cookie_hash: str, *, now: datetime) -> None:
-        """Hold a visit that began just now: its first page follows at once."""
-        if visit.course_id is not None:  # a link that is not bound yet may be bound any moment
+        """Hold a visit that began just now: its first page follows at once.
+
+        Staff are always looked up: what they may is taken away at once. So are visits of a link
+        that is not bound yet.
+        """
+        if visit.course_id is not None and not visit.is_staff:
             if len(self._held) >= MOST_HELD:
                 self._held.clear()
             self._held[visit.id] = _Held(visit, cookie_hash, now + HOLD)

@@ -101,7 +101,10 @@ def running_town() -> Iterator[Town]:
         yield Town(f"http://127.0.0.1:{tool}", f"http://localhost:{platform}", folder / "data")
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def _wait(process: subprocess.Popen[bytes], log: Path) -> None:
