@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -183,6 +184,7 @@ def _ltijs(platform: Platform, url: str, pids: list[int], _workers: int) -> Iter
     with running(
         ["node", "server.js"], port=port, environ=environ, cwd=LTIJS, others=pids
     ) as server:
+        time.sleep(4.0)  # it answers before it knows the platform
         yield server
 
 
