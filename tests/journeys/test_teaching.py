@@ -119,6 +119,7 @@ def take_exam_and_answer_nothing(bob: Visitor) -> tuple[int, str]:
 def test_a_teacher_sees_the_scores_and_sends_one_again(chromium: Browser, town: Town) -> None:
     with visitor(chromium, town) as bob, visitor(chromium, town) as carol:
         take_quiz(bob)
+        bob.open("Why life cycle thinking: Check what you know")  # its column is known from here on
         carol.become("carol")
         frame = carol.open(WHOLE)
         open_class(frame)
@@ -138,7 +139,8 @@ def test_a_teacher_sees_the_scores_and_sends_one_again(chromium: Browser, town: 
 
 def is_sent(frame: Frame) -> bool:
     frame.goto(frame.url)
-    return "Sent" in frame.locator("tr", has_text="Bob Žáček").first.inner_text()
+    rows = frame.locator("tr", has_text="Bob Žáček").all_inner_texts()
+    return any("Sent" in row for row in rows)
 
 
 def sent_at(town: Town) -> str:
