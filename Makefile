@@ -5,6 +5,7 @@ BIN := .venv/bin
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 VENDOR := lti_tool/static/vendor/.installed
+RALPH := var/ralph/.installed
 FONTS := @fontsource-variable/source-sans-3/files/source-sans-3-latin-wght-normal.woff2 \
 	@fontsource-variable/source-sans-3/files/source-sans-3-latin-wght-italic.woff2 \
 	@fontsource-variable/source-sans-3/files/source-sans-3-latin-ext-wght-normal.woff2 \
@@ -24,14 +25,14 @@ install: $(RUN) $(VENDOR)  ## what running the tool needs
 demo: install  ## the tool, its worker and a practice platform; prints where to click
 	$(BIN)/lti-tool demo
 
-test: $(DEV) $(VENDOR) chromium  ## every test, on SQLite and PostgreSQL, in a real browser
+test: $(DEV) $(VENDOR) $(RALPH) chromium  ## every test, on SQLite and PostgreSQL, in a real browser
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not crawl" --ignore=tests/journeys
 	$(JOURNEYS) || { echo "A busy machine may make a browser miss its moment: the journeys once more."; $(JOURNEYS); }
 
 crawl: $(DEV) $(VENDOR) chromium  ## every page and question of every course in a real browser
 	$(BIN)/python -m pytest -m crawl
 
-check: $(DEV)  ## style, types, the rules of the house, the courses
+check: $(DEV) $(VENDOR)  ## style, types, the rules of the house, the courses
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -65,6 +66,11 @@ $(RUN): pyproject.toml constraints.txt | .venv/bin/python
 $(DEV): pyproject.toml constraints.txt | .venv/bin/python
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
 	@touch $(RUN) $@
+
+$(RALPH): tests/xapi/ralph.txt | .venv/bin/python
+	$(BIN)/python -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@
 
 $(VENDOR): package.json package-lock.json
 	@node -e 'process.exit(parseInt(process.versions.node) < $(NODE_MIN) ? 1 : 0)' || { echo "Node.js $(NODE_MIN) or newer is needed"; exit 1; }

@@ -1,4 +1,4 @@
-"""Figures, as ratios to bare floors in the same run: ``python -m benchmarks [launch|page ...]``.
+"""Figures, as ratios to bare floors in the same run: ``python -m benchmarks [launch|store ...]``.
 
 CPU seconds are those of the contestant's processes and its database, read from the system; the
 load's own are not in them. Contestants alternate; each figure is the median of the rounds.
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from benchmarks import contestants
+from benchmarks import contestants, store
 from benchmarks.contestants import Contestant, started
 from benchmarks.learners import Learner, prepare
 from benchmarks.load import Browser, Landing, LaunchFailedError, Result, drive, launch
@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--without-peers", action="store_true", help="tool and floor only")
+    parser.add_argument("--most", type=int, default=100_000, help="statements to find among")
     given = parser.parse_args()
     for name in given.what or SUITES:
         SUITES[name](given)
@@ -207,11 +208,17 @@ def _say_wait(full: Result, half: Result, rate: float) -> None:
     )
 
 
+def suite_store(given: argparse.Namespace) -> None:
+    """The record store: what it takes in and how fast it finds, on both databases."""
+    store.suite(given, say)
+
+
 SUITES: dict[str, Callable[[argparse.Namespace], None]] = {
     "launch": suite_launch,
     "page": suite_page,
     "answer": suite_answer,
     "wait": suite_wait,
+    "store": suite_store,
 }
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,14 +34,14 @@ class Contestant:
 
     name: str
     database: str
-    """``sqlite``, ``postgresql`` or nothing."""
+    """``sqlite``, ``postgresql``, ``Redis`` (a cache of launches, nothing durable) or nothing."""
 
 
 TOOL_SQLITE = Contestant("tool", "sqlite")
 TOOL_POSTGRESQL = Contestant("tool", "postgresql")
 FLOOR_SQLITE = Contestant("floor", "sqlite")
 FLOOR_POSTGRESQL = Contestant("floor", "postgresql")
-EXAMPLE = Contestant("PyLTI1p3 example", "")
+EXAMPLE = Contestant("PyLTI1p3 example", "Redis" if shutil.which("redis-server") else "")
 LTIJS_POSTGRESQL = Contestant("ltijs", "postgresql")
 
 
@@ -87,7 +88,7 @@ def started(contestant: Contestant, platform: Platform, *, workers: int = 2) -> 
     }
     with ExitStack() as stack:
         url, pids = "", []
-        if contestant.database:
+        if contestant.database in {"sqlite", "postgresql"}:
             url, pids = stack.enter_context(database_of(contestant.database))
         start = starters[contestant.name]
         yield stack.enter_context(start(platform, url, pids, workers))
@@ -128,15 +129,25 @@ def _floor(platform: Platform, url: str, pids: list[int], workers: int) -> Itera
 
 
 @contextmanager
-def _example(platform: Platform, _url: str, _pids: list[int], _workers: int) -> Iterator[Server]:
-    with tempfile.TemporaryDirectory(prefix="bench-example-") as folder:
+def _example(platform: Platform, _url: str, _pids: list[int], workers: int) -> Iterator[Server]:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-example-"))
         config = Path(folder) / "tool.json"
         _write_example(config, platform)
-        port = free_port()
         environ = {"BENCH_TOOL_CONFIG": str(config)}
-        command = gunicorn("benchmarks.pylti1p3_example:app", port=port, workers=1)
-        with running(command, port=port, environ=environ) as server:
-            yield server
+        others: list[int] = []
+        redis = shutil.which("redis-server")
+        if redis is not None:
+            held = free_port()
+            command = [redis, "--port", str(held), "--bind", "127.0.0.1", "--save", ""]
+            cache = stack.enter_context(running(command, port=held))
+            environ["BENCH_REDIS_PORT"] = str(held)
+            others = [cache.process.pid]
+        port = free_port()
+        command = gunicorn(
+            "benchmarks.pylti1p3_example:app", port=port, workers=workers if redis else 1
+        )
+        yield stack.enter_context(running(command, port=port, environ=environ, others=others))
 
 
 def _write_example(config: Path, platform: Platform) -> None:

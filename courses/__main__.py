@@ -8,6 +8,7 @@ from pathlib import Path
 
 from courses.catalogue import course_folders
 from courses.loader import check_course
+from courses.shelf import is_draft
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,17 +24,22 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"{given.folder} holds no course.yaml, nor does a folder in it")
     total = 0
     for folder in folders:
-        course, faults = check_course(folder, strict=given.strict)
-        for fault in faults:
-            sys.stdout.write(f"{fault}\n")
-        total += len(faults)
-        if course is not None and not faults:
-            items = sum(1 for _ in course.items())
-            sys.stdout.write(
-                f"{course.id}: {len(course.modules)} modules, {items} items, no fault\n"
-            )
+        if given.strict and folder != given.folder and is_draft(folder):
+            sys.stdout.write(f"{folder.name}: a draft, left out\n")
+            continue
+        total += _check(folder, strict=given.strict)
     sys.stdout.write(f"{total} fault{'' if total == 1 else 's'}\n")
     return 1 if total else 0
+
+
+def _check(folder: Path, *, strict: bool) -> int:
+    course, faults = check_course(folder, strict=strict)
+    for fault in faults:
+        sys.stdout.write(f"{fault}\n")
+    if course is not None and not faults:
+        items = sum(1 for _ in course.items())
+        sys.stdout.write(f"{course.id}: {len(course.modules)} modules, {items} items, no fault\n")
+    return len(faults)
 
 
 if __name__ == "__main__":

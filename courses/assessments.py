@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from fractions import Fraction
 from pathlib import Path
 
@@ -42,8 +42,16 @@ def read_quiz(path: Path, outcomes: Collection[str], faults: list[Fault]) -> Qui
     return quiz
 
 
-def read_exam(folder: Path, faults: list[Fault]) -> Exam | None:
-    """Read an exam with its pools; None where ``exam.yaml`` is missing or no YAML."""
+def read_exam(
+    folder: Path, faults: list[Fault], find_pool: Callable[[Section], Path | None]
+) -> Exam | None:
+    """Read an exam with its pools; None where ``exam.yaml`` is missing or no YAML.
+
+    Args:
+        folder: of the exam.
+        faults: what is wrong is added here.
+        find_pool: gives the file of another course's pool that an element ``uses``.
+    """
     section = Source(folder / "exam.yaml", faults).read_section()
     if section is None:
         return None
@@ -57,7 +65,7 @@ def read_exam(folder: Path, faults: list[Fault]) -> Exam | None:
         review=Review(
             section.choice("review", tuple(Review), default=Review.AFTER_SUBMIT.value),
         ),
-        elements=_elements(section, folder, faults),
+        elements=_elements(section, folder, faults, find_pool),
         opens_at=section.moment("opens_at"),
         closes_at=section.moment("closes_at"),
     )
@@ -67,41 +75,52 @@ def read_exam(folder: Path, faults: list[Fault]) -> Exam | None:
     return exam
 
 
-def _elements(exam: Section, folder: Path, faults: list[Fault]) -> tuple[ExamElement, ...]:
+def _elements(
+    exam: Section,
+    folder: Path,
+    faults: list[Fault],
+    find_pool: Callable[[Section], Path | None],
+) -> tuple[ExamElement, ...]:
     setting = Setting()
     found: list[ExamElement] = []
-    pools = {"exam"}
+    pools = {folder / "exam.yaml"}
     for section in exam.sections("elements"):
-        name = section.text("pool")
-        if name in pools:
-            section.fault(f"pool {name!r} is used twice", key="pool")
-        pools.add(name)
-        element = _element(section, folder / f"{name}.yaml", setting, faults)
+        pool = find_pool(section) if section.has("uses") else _own_pool(section, folder)
+        if pool in pools:
+            section.fault(f"pool {pool.stem!r} is used twice", key="pool")
+        pools |= {pool} if pool else set()
+        element = _element(section, pool, setting, faults)
         if element.id in [each.id for each in found]:
             section.fault(f"element {element.id!r} stands here twice", key="id")
         found.append(element)
     for path in sorted(folder.glob("*.yaml")):
-        if path.stem not in pools:
+        if path not in pools:
             hint = f"Add an element with `pool: {path.stem}`."
             exam.fault(f"{path.name} is not listed", hint, key="elements")
     return tuple(found)
 
 
-def _element(section: Section, pool: Path, setting: Setting, faults: list[Fault]) -> ExamElement:
+def _own_pool(section: Section, folder: Path) -> Path | None:
+    name = section.text("pool")
+    path = folder / f"{name}.yaml"
+    if ID.fullmatch(name) and path.is_file():
+        return path
+    known = [each.stem for each in folder.glob("*.yaml") if each.stem != "exam"]
+    section.fault(f"pool {name!r} has no file", did_you_mean(name, known), key="pool")
+    return None
+
+
+def _element(
+    section: Section, pool: Path | None, setting: Setting, faults: list[Fault]
+) -> ExamElement:
     draw = section.whole("draw", low=1, high=100)
-    if ID.fullmatch(pool.stem) and pool.is_file():
-        questions = _pool(Source(pool, faults), setting, draw)
-    else:
-        questions = ()
-        known = [path.stem for path in pool.parent.glob("*.yaml") if path.stem != "exam"]
-        hint = did_you_mean(pool.stem, known)
-        section.fault(f"pool {pool.stem!r} has no file", hint, key="pool")
     element = ExamElement(
         id=section.id(),
         title=section.text("title", length=200),
-        pool=questions,
+        pool=() if pool is None else _pool(Source(pool, faults), setting, draw),
         draw=draw,
         pass_share=_share(section, "pass") or PASS_SHARE,
+        modules=tuple(text for text, _ in section.texts("modules")),
     )
     section.finish()
     return element

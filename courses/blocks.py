@@ -1,8 +1,9 @@
-"""What our Markdown has beyond the standard: captions of tables, callouts, films."""
+"""What our Markdown has beyond the standard: captions, callouts, films, steps, checked sums."""
 
 from __future__ import annotations
 
 import html
+import itertools
 import mimetypes
 import re
 from collections.abc import Callable, Sequence
@@ -17,37 +18,78 @@ from mdit_py_plugins.container import container_plugin
 from courses.elements import MEDIA, Reading, is_lone_image, line_of
 from courses.faults import did_you_mean
 from courses.model import Video
+from courses.steps import steps_block_html
+from courses.sums import SumError, check_sum
 
 CALLOUTS = ("note", "tip", "warning", "example", "job", "key")
-VIDEO = "::: video"
+RAW = re.compile(r"::: (video$|steps\b)")
+"""Blocks whose body is YAML."""
 FENCE = ":::"
 CAPTION = "Table:"
+CHECK = "Check:"
 
 
 def blocks_plugin(parser: MarkdownIt) -> None:
     """Teach a parser our blocks, and to tell of those that are not right."""
     for name in CALLOUTS:
         parser.use(container_plugin, name, render=_callout_html(name))
-    parser.block.ruler.before("fence", "video", _video_rule, {"alt": ["paragraph"]})
+    parser.block.ruler.before("fence", "raw", _raw_rule, {"alt": ["paragraph"]})
     parser.add_render_rule("video", _video_block_html)
+    parser.add_render_rule("steps", steps_block_html)
+    parser.add_render_rule("check", _check_html)
     parser.core.ruler.push("captions", _move_captions)
+    parser.core.ruler.push("checks", _mark_checks)
     parser.core.ruler.push("misplaced", _tell_misplaced)
 
 
-def _video_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Take `::: video` up to `:::` as it is."""
-    if state.getLines(start, start + 1, 0, False).strip() != VIDEO:
+def _raw_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take `::: video` and `::: steps …` up to `:::` as they are."""
+    line = state.getLines(start, start + 1, 0, False).strip()
+    found = RAW.match(line)
+    if found is None:
         return False
     if silent:
         return True
     stop = start + 1
     while stop < end and state.getLines(stop, stop + 1, 0, False).strip() != FENCE:
         stop += 1
-    token = state.push("video", "figure", 0)
+    token = state.push(found[1], "figure", 0)
+    token.info = line[found.end() :].strip()
     token.content = state.getLines(start + 1, stop, 0, False)
     token.map = [start, stop]
     state.line = stop + 1
     return True
+
+
+def _mark_checks(state: StateCore) -> None:
+    """Set paragraphs `Check: …` apart, and work their calculations out again."""
+    reading: Reading = state.env["reading"]
+    for token, inline in itertools.pairwise(state.tokens):
+        if token.type != "paragraph_open" or not inline.content.startswith(CHECK):
+            continue
+        token.meta = {**token.meta, "check": True}
+        sums = re.split(rf"(?:^|\n){CHECK}", inline.content)[1:]
+        plain = [" ".join(each.split()) for each in sums]
+        for number, text in enumerate(plain):
+            try:
+                check_sum(text)
+            except SumError as error:
+                hint = "Write numbers and signs, then = or ≈, then the result with its unit."
+                reading.fault(f"Check: {text}: {error}", hint, line=line_of(token) + number)
+        inline.children = [_check_token(each) for each in plain]
+
+
+def _check_token(text: str) -> Token:
+    token = Token("check", "", 0)
+    token.content = text
+    return token
+
+
+def _check_html(
+    _self: object, tokens: Sequence[Token], idx: int, _options: object, _env: EnvType
+) -> str:
+    sum_ = html.escape(tokens[idx].content)
+    return f'<span class="worked-sum"><span class="worked-word">Check</span> {sum_}</span>'
 
 
 def _move_captions(state: StateCore) -> None:
@@ -83,7 +125,7 @@ def _tell_misplaced(state: StateCore) -> None:
     reading: Reading = state.env["reading"]
     lines = state.src.split("\n")
     for idx, token in enumerate(state.tokens):
-        if token.type == "video" or token.type.startswith("container_"):
+        if token.type in {"video", "steps"} or token.type.startswith("container_"):
             _tell_open_end(token, lines, reading)
         if token.type != "inline":
             continue
@@ -113,7 +155,7 @@ def _tell_unknown(text: str, line: int, reading: Reading) -> None:
     elif word == "video":
         reading.fault("a film begins with ::: video alone", "Write title: … below.", line=line)
     else:
-        hint = did_you_mean(word, (*CALLOUTS, "video"))
+        hint = did_you_mean(word, (*CALLOUTS, "video", "steps"))
         reading.fault(f"block {word!r} is not known", hint, line=line)
 
 

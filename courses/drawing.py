@@ -76,6 +76,16 @@ def shuffled(question: Question, rng: random.Random) -> Question:
     return question
 
 
+def shown(question: Question, seed: str) -> Question:
+    """Give a question of a quiz with its options as an attempt shows them, the same each time.
+
+    Args:
+        question: as the author wrote it.
+        seed: of the attempt.
+    """
+    return shuffled(question, random.Random(f"{seed}:{question.id}"))  # noqa: S311  # no secret
+
+
 def display_order(question: Question, seed: str) -> tuple[str, ...]:
     """Give the ids of targets (matching) or items (ordering) in the order in which they are shown.
 

@@ -18,7 +18,7 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from courses.figures import inline_svg
 from courses.formulas import formula
-from courses.model import Video
+from courses.model import Steps, Video
 
 COURSE = "__COURSE__/"
 MEDIA = "__MEDIA__/"
@@ -34,6 +34,8 @@ class Reading:
     media_dir: Path | None
     """Folder of the figures; None for the text of a question, which has none."""
     read_video: Callable[[str, int], Video | None]
+    read_steps: Callable[[str, str, int], Steps | None]
+    has_steps: bool = False
     headings: list[tuple[str, str]] = field(default_factory=list)
     links: list[tuple[str, int]] = field(default_factory=list)
     media: list[tuple[str, int]] = field(default_factory=list)
@@ -84,7 +86,7 @@ class Renderer(RendererHTML):
         """Give every heading an id; keep those of the second level for the page's outline."""
         reading: Reading = env["reading"]
         reading.line = line_of(tokens[idx])
-        aside = Reading(reading.media_dir, reading.read_video)
+        aside = Reading(reading.media_dir, reading.read_video, reading.read_steps)
         inline = tokens[idx + 1].children or []
         text = plain_text(self.renderInline(inline, options, {**env, "reading": aside}))
         if tokens[idx].tag == "h1":
@@ -99,7 +101,9 @@ class Renderer(RendererHTML):
     ) -> str:
         """Write a figure without a paragraph around it."""
         env["reading"].line = line_of(tokens[idx])
-        return "" if is_lone_image(tokens, idx) or tokens[idx].hidden else "<p>"
+        if is_lone_image(tokens, idx) or tokens[idx].hidden:
+            return ""
+        return '<p class="worked">' if tokens[idx].meta.get("check") else "<p>"
 
     def paragraph_close(
         self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType
@@ -128,7 +132,7 @@ class Renderer(RendererHTML):
             return ""
         uses = sum(met == name for met, _ in reading.media)
         reading.media.append((name, reading.line))
-        picture = _picture(reading.media_dir / name, description, reading, number=uses + 1)
+        picture = picture_html(reading.media_dir / name, description, reading, number=uses + 1)
         legend = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
         return f'<figure class="figure">{picture}{legend}</figure>'
 
@@ -187,8 +191,16 @@ class Renderer(RendererHTML):
     def th_open(
         self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType
     ) -> str:
-        """Write the head of a column."""
+        """Write the head of a column; one without words is no head."""
+        if _is_empty(tokens[idx + 1]):
+            return _cell(tokens[idx], "td", "")
         return _cell(tokens[idx], "th", ' scope="col"')
+
+    def th_close(
+        self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType
+    ) -> str:
+        """End what `th_open` began."""
+        return "</td>\n" if _is_empty(tokens[idx - 1]) else "</th>\n"
 
     def td_open(
         self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType
@@ -266,7 +278,8 @@ def media_name(address: str) -> str | None:
     return found[1] if found else None
 
 
-def _picture(path: Path, description: str, reading: Reading, *, number: int) -> str:
+def picture_html(path: Path, description: str, reading: Reading, *, number: int) -> str:
+    """Give a picture for a figure; a drawing as itself, with ids of its own."""
     name = html.escape(path.name)
     if path.suffix != ".svg":
         return f'<img src="{MEDIA}{name}" alt="{html.escape(description)}" loading="lazy">'
@@ -281,6 +294,10 @@ def _picture(path: Path, description: str, reading: Reading, *, number: int) -> 
 def _page_path(path: str) -> str:
     """Give the item that a link to a file means: ``../02-goal/01.md`` -> ``02-goal/01``."""
     return re.sub(r"\.(md|yaml)$", "", re.sub(r"^(\.\./|\./)+", "", path))
+
+
+def _is_empty(token: Token) -> bool:
+    return token.type != "inline" or not token.content.strip()
 
 
 def _cell(token: Token, tag: str, more: str) -> str:

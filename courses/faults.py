@@ -17,6 +17,8 @@ class Fault:
     """From 1; 0 where it is about the file as a whole."""
     message: str
     hint: str = ""
+    for_release: bool = False
+    """Told by `--strict` only: the course works, but is not ready to be released."""
 
     def __str__(self) -> str:
         """Give ``file:line: message`` with the hint below."""

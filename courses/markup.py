@@ -9,6 +9,7 @@ beginning there.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +28,18 @@ from courses.elements import (
     Renderer,
     plain_text,
 )
-from courses.model import Video
+from courses.model import Steps, Video
 
 __all__ = [
     "CALLOUTS", "COURSE", "MEDIA", "Rendered", "plain_text", "render_fragment", "render_page",
     "render_text", "video_html",
 ]  # fmt: skip
+
+PLAIN = re.compile(
+    r"(?!\d+[.)])[^\W_]"
+    r"(?:[^\W_]|[ ?!±,.;:'\"()%/€°–−×·…≈≤≥→“”‘’+=-])*"
+)
+"""A line without anything that Markdown or HTML would read: most options and feedbacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +53,14 @@ class Rendered:
     media: tuple[tuple[str, int], ...]
     faults: tuple[tuple[int, str, str], ...]
     """Line, message, hint."""
+    has_steps: bool = False
 
 
 def _no_video(_text: str, _line: int) -> None:
+    return None
+
+
+def _no_steps(_title: str, _text: str, _line: int) -> None:
     return None
 
 
@@ -57,6 +69,7 @@ def render_page(
     *,
     media_dir: Path,
     read_video: Callable[[str, int], Video | None] = _no_video,
+    read_steps: Callable[[str, str, int], Steps | None] = _no_steps,
     first_line: int = 1,
 ) -> Rendered:
     """Render the body of a page.
@@ -65,9 +78,10 @@ def render_page(
         text: Markdown with our additions (docs/authoring.md).
         media_dir: folder from which figures are read.
         read_video: reads the YAML of a video block at a line; None where it is faulty.
+        read_steps: the same for a figure in steps, with its title first.
         first_line: line of the file at which the text begins.
     """
-    return _render(text, Reading(media_dir, read_video), first_line)
+    return _render(text, Reading(media_dir, read_video, read_steps), first_line)
 
 
 def render_fragment(text: str) -> Rendered:
@@ -75,7 +89,10 @@ def render_fragment(text: str) -> Rendered:
 
     Figures and links to pages of the course are faults here.
     """
-    rendered = _render(text, Reading(None, _no_video), 1)
+    if PLAIN.fullmatch(text) and not text.endswith(" "):
+        safe = Markup(text.replace('"', "&quot;"))  # noqa: S704  # nothing else to escape in it
+        return Rendered(safe, (), (), (), ())
+    rendered = _render(text, Reading(None, _no_video, _no_steps), 1)
     made = str(rendered.html).strip()
     if made.startswith("<p>") and made.endswith("</p>") and made.count("<p>") == 1:
         made = made[3:-4]
@@ -97,6 +114,7 @@ def _render(text: str, reading: Reading, first_line: int) -> Rendered:
         tuple((link, line + before) for link, line in reading.links),
         tuple((name, line + before) for name, line in reading.media),
         tuple((line + before, message, hint) for line, message, hint in reading.faults),
+        reading.has_steps,
     )
 
 

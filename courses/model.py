@@ -5,8 +5,9 @@ Texts of type :class:`markupsafe.Markup` are HTML that `courses/markup.py` has m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -20,6 +21,22 @@ class Level(StrEnum):
     AWARENESS = "awareness"
     PRACTITIONER = "practitioner"
     EXPERT = "expert"
+
+
+class Topic(StrEnum):
+    """What the sector's alliance sorts its courses by."""
+
+    SUSTAINABILITY = "sustainability"
+    DIGITALISATION = "digitalisation"
+    CYBERSECURITY = "cybersecurity"
+    BATTERIES = "batteries"
+
+
+class Proof(StrEnum):
+    """What passing a course brings."""
+
+    ATTENDANCE = "attendance"
+    EXAM = "exam"
 
 
 class Review(StrEnum):
@@ -227,6 +244,36 @@ class Video:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a figure: which group of the drawing it shows, and what is said."""
+
+    show: str
+    text: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A figure that is walked through."""
+
+    title: str
+    figure: str
+    """File below the course's ``media``."""
+    description: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a page's text becomes."""
+
+    html: Markup
+    headings: tuple[tuple[str, str], ...] = ()
+    """Anchor and words of each ``h2``."""
+    videos: tuple[Video, ...] = ()
+    has_steps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A text with figures, tables, formulas and films."""
 
@@ -235,12 +282,32 @@ class Page:
     title: str
     minutes: int
     outcomes: tuple[str, ...]
-    html: Markup
-    """The body, without its ``h1``. Holds ``__MEDIA__/<file>`` and ``__COURSE__/<item path>`` where
-    addresses go: the player puts them in."""
-    headings: tuple[tuple[str, str], ...] = ()
-    """Anchor and words of each ``h2``."""
-    videos: tuple[Video, ...] = ()
+    read: Callable[[], Body] = field(compare=False, repr=False)
+    """Gives the body; it may be made at the first call, and is the same at each."""
+
+    @property
+    def html(self) -> Markup:
+        """Give the body, without its ``h1``.
+
+        It holds ``__MEDIA__/<file>`` and ``__COURSE__/<item path>`` where addresses go: the player
+        puts them in.
+        """
+        return self.read().html
+
+    @property
+    def headings(self) -> tuple[tuple[str, str], ...]:
+        """Give anchor and words of each ``h2``."""
+        return self.read().headings
+
+    @property
+    def videos(self) -> tuple[Video, ...]:
+        """Give the films on it."""
+        return self.read().videos
+
+    @property
+    def has_steps(self) -> bool:
+        """Say whether a figure is walked through on it."""
+        return self.read().has_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +341,8 @@ class ExamElement:
     draw: int
     pass_share: Fraction
     """Share of the points asked, such as 2/3, compared exactly."""
+    modules: tuple[str, ...] = ()
+    """Ids of the modules it examines; empty: the one at its place in the course."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +374,43 @@ class Module:
     hours: Fraction
     outcomes: tuple[Outcome, ...]
     items: tuple[Page | Quiz, ...]
+    owner: str = ""
+    """Id of the course it belongs to, where the course it stands in only takes it over."""
+    sharers: Callable[[], tuple[Course, ...]] = field(default=tuple, compare=False, repr=False)
+    """Gives the other courses of the catalogue that hold it; what is done in one counts in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A skill by its id, and the level a course brings one to."""
+
+    skill: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of the glossary."""
+
+    term: str
+    text: Markup
+    also: tuple[str, ...] = ()
+    """Other forms of it, as they stand in a text."""
+
+    @property
+    def anchor(self) -> str:
+        """Give the id of its place on the glossary's page."""
+        return "term-" + (re.sub(r"[^a-z0-9]+", "-", self.term.lower()).strip("-") or "x")
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """Questions before the course that nobody grades; see `courses/selftest.py`."""
+
+    title: str
+    intro: Markup | None
+    questions: tuple[tuple[str, Question], ...]
+    """Each with the id of the module it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +437,18 @@ class Course:
     exam: Exam | None
     media_dir: str
     """Folder of the media files on this machine."""
+    topic: Topic | None = None
+    teaches: tuple[Taught, ...] = ()
+    job_roles: tuple[str, ...] = ()
+    """Ids; ``every`` alone: it is for everybody."""
+    certificate: Proof = Proof.ATTENDANCE
+    funding: str = ""
+    is_draft: bool = False
+    glossary: tuple[Term, ...] = ()
+    """In the order of the alphabet."""
+    self_test: SelfTest | None = None
+    words: tuple[str, ...] = ()
+    """That no dictionary has, for the check of spelling."""
 
     def items(self) -> Iterator[Item]:
         """Give every page, quiz and the exam, in order."""
@@ -346,3 +464,11 @@ class Course:
     def module_of(self, item_id: str) -> Module | None:
         """Find the module that holds an item; None for the exam."""
         return next((m for m in self.modules if any(i.id == item_id for i in m.items)), None)
+
+    def owner_of(self, path: str) -> str:
+        """Give the id of the course that a module or item belongs to: another's where it is shared.
+
+        What is recorded of it bears the owner's name, in whichever course it was done.
+        """
+        module_id = path.partition("/")[0]
+        return next((m.owner for m in self.modules if m.id == module_id and m.owner), self.id)

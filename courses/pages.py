@@ -1,32 +1,61 @@
-"""A Markdown file with its head -> Page; films, figures and links are looked for."""
+"""A Markdown file with its head -> Page; films, figures and links are looked for.
+
+A page's text becomes HTML when it is first asked for, so that many courses are there at once.
+Whoever checks a course asks for all of them, and hears of their faults.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import Markup
 
 from courses.faults import Fault, did_you_mean
-from courses.markup import Rendered, render_page
-from courses.model import Page, Video
+from courses.glossary import TermLinker
+from courses.markup import render_page
+from courses.model import Body, Course, Page, Steps, Term, Video
+from courses.questions import read_markup
 from courses.source import Section, Source
+from courses.steps import read_steps
 
 HEAD = re.compile(r"---\n(.*?\n)---\n", re.DOTALL)
 CUE = re.compile(r"(?m)^(?:\d+:)?\d\d:\d\d\.\d{3} --> (?:\d+:)?\d\d:\d\d\.\d{3}")
 FILMS = (".webm", ".mp4")
 PICTURES = (".svg", ".png", ".jpg", ".webp")
 MAX_MEDIA = 50 * 1024 * 1024
+PLACES = ("glossary", "self-test")
+"""Pages of every course beside its modules; no module may take their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link to a part of a course, and where it stands."""
+
+    file: Path
+    line: int
+    address: str
+
+    @property
+    def target(self) -> str:
+        """Give the path of the item it means."""
+        bare = re.sub(r"^(\.\./|\./)+", "", self.address)
+        return re.sub(r"(\.(md|yaml))?(#.*)?$", "", bare)
 
 
 class PageReader:
     """Reads the pages of one course; remembers their films and links."""
 
-    def __init__(self, folder: Path, faults: list[Fault]) -> None:
+    def __init__(
+        self, folder: Path, faults: list[Fault], terms: tuple[Term, ...] = (), *, at_once: bool
+    ) -> None:
         self.media_dir = folder / "media"
+        self.links: list[Link] = []
         self._faults = faults
-        self._links: list[tuple[Path, str, int]] = []
+        self._linker = TermLinker(terms)
+        self._at_once = at_once
         self._videos: set[str] = set()
 
     def read(self, path: Path, outcomes: Collection[str]) -> Page | None:
@@ -47,35 +76,50 @@ class PageReader:
         head = source.section_of(found[1], first_line=2)
         if head is None:
             return None
-        videos: list[Video] = []
-        rendered = self._body(source, text[found.end() :], found[0].count("\n") + 1, videos)
+        body, first_line = text[found.end() :], found[0].count("\n") + 1
         page = Page(
             id=f"{path.parent.name}/{path.stem}",
             title=head.text("title", length=200),
             minutes=head.whole("minutes", low=1, high=600),
             outcomes=_known(head, outcomes),
-            html=rendered.html,
-            headings=rendered.headings,
-            videos=tuple(videos),
+            read=self._reader(source, body, first_line),
         )
         head.finish()
         return page
 
-    def _body(self, source: Source, text: str, first_line: int, videos: list[Video]) -> Rendered:
+    def _reader(self, source: Source, text: str, first_line: int) -> Callable[[], Body]:
+        """Give what makes the body: now, or when it is first asked for."""
+        if self._at_once:
+            made = self._body(source, text, first_line)
+            return lambda: made
+        return _Once(lambda: self._body(source, text, first_line))
+
+    def _body(self, source: Source, text: str, first_line: int) -> Body:
+        videos: list[Video] = []
+
         def read_video(body: str, line: int) -> Video | None:
             video = self._video(source, body, line + first_line - 1)
             if video is not None:
                 videos.append(video)
             return video
 
+        def read_steps_at(title: str, body: str, line: int) -> Steps | None:
+            section = source.section_of(body, first_line=line + first_line - 1)
+            return None if section is None else read_steps(section, title, read_markup)
+
         rendered = render_page(
-            text, media_dir=self.media_dir, read_video=read_video, first_line=first_line
+            text,
+            media_dir=self.media_dir,
+            read_video=read_video,
+            read_steps=read_steps_at,
+            first_line=first_line,
         )
         for line, message, hint in rendered.faults:
             source.fault(line, message, hint)
         self._check_media(source, rendered.media)
-        self._links += [(source.file, link, line) for link, line in rendered.links]
-        return rendered
+        self.links += [Link(source.file, line, link) for link, line in rendered.links]
+        linked = self._linker.linked(rendered.html)
+        return Body(linked, rendered.headings, tuple(videos), rendered.has_steps)
 
     def _video(self, source: Source, body: str, line: int) -> Video | None:
         section = source.section_of(body, first_line=line)
@@ -135,14 +179,38 @@ class PageReader:
             elif path.stat().st_size > MAX_MEDIA:
                 source.fault(line, f"media/{name} is larger than {MAX_MEDIA // 2**20} MiB")
 
-    def check_links(self, paths: Collection[str]) -> None:
-        """Tell every link of the pages read that leads to none of these items."""
-        for file, link, line in self._links:
-            target = re.sub(r"(\.(md|yaml))?(#.*)?$", "", re.sub(r"^(\.\./|\./)+", "", link))
-            inside = target if "/" in target else f"{file.parent.name}/{target}"
+    def check_links(self, course: Course) -> None:
+        """Tell every link of the pages read that leads to no item, or to no heading of a page."""
+        pages = {item.id: item for item in course.items()}
+        paths = set(pages) | {PLACES[0]} if course.glossary else set(pages)
+        for link in self.links:
+            target, anchor = link.target, link.address.partition("#")[2]
+            inside = target if "/" in target else f"{link.file.parent.name}/{target}"
             if target not in paths:
                 near = f"Write ../{inside}.md." if inside in paths else did_you_mean(inside, paths)
-                self._faults.append(Fault(file, line, f"link to {link} leads nowhere", near))
+                words = f"link to {link.address} leads nowhere"
+                self._faults.append(Fault(link.file, link.line, words, near))
+                continue
+            page = pages.get(target)
+            if anchor and isinstance(page, Page) and f'id="{anchor}"' not in page.html:
+                words = f"link to {link.address}: that page has no part {anchor!r}"
+                known = did_you_mean(anchor, re.findall(r'<h\d id="([^"]+)"', page.html))
+                self._faults.append(Fault(link.file, link.line, words, known))
+
+
+class _Once:
+    """Makes something at the first call and keeps it."""
+
+    def __init__(self, make: Callable[[], Body]) -> None:
+        self._make: Callable[[], Body] | None = make
+        self._made: Body | None = None
+
+    def __call__(self) -> Body:
+        if self._made is None:
+            make = self._make
+            self._made = make() if make else Body(Markup())
+            self._make = None
+        return self._made
 
 
 def _known(head: Section, known: Collection[str]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from courses.model import (
     TrueFalse,
 )
 from courses.source import Section, exact
+from courses.sums import SumError, work_out
 
 MAX_QUESTIONS = 400
 
@@ -176,6 +177,7 @@ def _numeric(section: Section, common: dict[str, Any], _setting: Setting) -> Que
         tolerance = abs(answer) * tolerance
     if tolerance < 0:
         section.fault("tolerance must not be below 0", key="tolerance")
+    _check_solution(section, answer, tolerance)
     return Numeric(
         **common,
         answer=answer,
@@ -183,6 +185,25 @@ def _numeric(section: Section, common: dict[str, Any], _setting: Setting) -> Que
         units=_units(section),
         feedback=optional_markup(section, "feedback"),
     )
+
+
+def _check_solution(section: Section, answer: Fraction, tolerance: Fraction) -> None:
+    """Work a solution out; a number without one must be one to remember."""
+    solution = section.text("solution", default="", length=400)
+    is_recalled = section.flag("recall", default=False)
+    if not solution:
+        if not is_recalled:
+            hint = "Write the calculation, or `recall: true` for a number to remember."
+            section.lack("this numeric question has no solution", hint)
+        return
+    try:
+        value = work_out(solution)
+    except SumError as error:
+        section.fault(f"solution {solution!r}: {error}", "Numbers and signs only.", key="solution")
+        return
+    if abs(value - answer) > tolerance:
+        message = f"solution comes to {float(value):,.8g}, the answer is {float(answer):,.8g}"
+        section.fault(message, "Mend one of them, or the tolerance.", key="solution")
 
 
 def _units(section: Section) -> tuple[tuple[str, Fraction], ...]:

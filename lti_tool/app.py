@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flask import Flask, Response, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from courses.catalogue import Catalogue
@@ -22,18 +22,26 @@ from lti_tool.lti import desk as lti_desk
 from lti_tool.lti import routes as lti_routes
 from lti_tool.lti.calls import Calls
 from lti_tool.lti.launching import Arrival
+from lti_tool.player import (
+    beside_routes,
+    catalogue_routes,
+    definition_routes,
+    enrolling,
+    exam_routes,
+    media_routes,
+    quiz_routes,
+)
 from lti_tool.player import desk as player_desk
-from lti_tool.player import enrolling, exam_routes, media_routes, quiz_routes
 from lti_tool.player import routes as player_routes
 from lti_tool.settings import Settings
 from lti_tool.vault import Vault
 from lti_tool.visit import Visit
 from xapi import app as xapi_app
-from xapi.host import Host
+from xapi.host import Host, Limits
 
 STATIC = Path(__file__).parent / "static"
 BODY_LIMIT = 4 * 1024 * 1024
-"""The most bytes of a request; a batch of statements is the largest that is expected."""
+"""The most bytes of a request; the record store has limits of its own."""
 FOREVER = "public, max-age=31536000, immutable"
 A_DAY = "public, max-age=86400"
 
@@ -43,10 +51,14 @@ BLUEPRINTS = (
     choosing_routes.bp,
     registration_routes.bp,
     lti_desk.bp,
+    beside_routes.bp,
+    catalogue_routes.bp,
+    catalogue_routes.visit_bp,
     player_routes.bp,
     quiz_routes.bp,
     exam_routes.bp,
     media_routes.bp,
+    definition_routes.bp,
     player_desk.bp,
 )
 
@@ -95,16 +107,33 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.extensions["lti_tool.arrivals"] = (_arrival(app),)
-    xapi_app.init_app(app, Host(database.begin, database.read, own.names_base))
+    xapi_app.init_app(app, _host(own, database))
     return app
+
+
+def _host(own: Settings, database: Database) -> Host:
+    """Tell the record store what it needs to know of the tool."""
+    return Host(
+        database.begin,
+        database.read,
+        own.names_base,
+        assumed_version=own.xapi_assumed_version,
+        origins=own.xapi_origins,
+        limits=Limits(
+            body_bytes=own.xapi_body_limit_bytes,
+            document_bytes=own.xapi_document_limit_bytes,
+            requests_per_minute=own.xapi_requests_per_minute,
+            token_requests_per_minute=own.xapi_token_requests_per_minute,
+        ),
+    )
 
 
 def _arrival(app: Flask) -> Arrival:
     """Tell the player of each launch, in the launch's own transaction."""
     catalogue, names = app.extensions["lti_tool.catalogue"], app.extensions["lti_tool.names"]
 
-    def arrive(session: Session, visit: Visit, now: datetime) -> None:
-        enrolling.arrive(session, visit, catalogue=catalogue, names=names, now=now)
+    def arrive(connection: Connection, visit: Visit, now: datetime) -> None:
+        enrolling.arrive(connection, visit, catalogue=catalogue, names=names, now=now)
 
     return arrive
 

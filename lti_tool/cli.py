@@ -11,11 +11,15 @@ from lti_tool.cli_frame import CalmGroup, Tool, pass_tool
 from lti_tool.cli_lti import commands as lti_commands
 from lti_tool.cli_player import commands as player_commands
 from lti_tool.cli_practice import practice_cli
+from lti_tool.cli_record_keys import commands as record_key_commands
 from lti_tool.db import Database
 from lti_tool.demo import demo
 from lti_tool.jobs import make_jobs
 from lti_tool.worker import Job, Worker
 from migrations import upgrading
+
+ONCE_S = 60.0
+"""How long a single round waits for other record stores."""
 
 
 @click.group(cls=CalmGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -52,12 +56,13 @@ def upgrade(tool: Tool) -> None:
 def worker(context: click.Context, once: bool) -> None:
     """Carry out what waits: scores, statements, rosters, exams whose time is over."""
     tool = context.ensure_object(Tool)
-    jobs = make_jobs(tool.settings, tool.database)
     if not once:
+        jobs = make_jobs(tool.settings, tool.database)
         running = Worker(tool.database, jobs)
         running.listen()
         running.run()
         return
+    jobs = make_jobs(tool.settings, tool.database, patience_s=ONCE_S)
     failed = [job.name for job in jobs if not _go_round(tool.database, job)]
     context.exit(1 if failed else 0)
 
@@ -72,5 +77,5 @@ def _go_round(database: Database, job: Job) -> bool:
     return not reason
 
 
-for _command in (*lti_commands, *player_commands, practice_cli, demo):
+for _command in (*lti_commands, *record_key_commands, *player_commands, practice_cli, demo):
     main.add_command(_command)

@@ -16,6 +16,7 @@ from lti_tool.errors import ToolError
 from lti_tool.lti.calls import Calls
 from lti_tool.settings import Settings, SettingsError
 from lti_tool.vault import Vault, VaultError
+from migrations.upgrading import UnknownRevisionError
 
 WHO = "command line"
 """Whose act it is in the log of acts."""
@@ -77,6 +78,10 @@ class CalmGroup(click.Group):
             raise click.ClickException(error.words or str(error)) from error
         except VaultError as error:
             raise click.ClickException(f"{error}.") from error
+        except UnknownRevisionError as error:
+            raise click.ClickException(
+                f"{error}. Install the newer version, or give another LTI_TOOL_DATABASE_URL."
+            ) from error
         except DBAPIError as error:
             raise click.ClickException(
                 f"the database cannot be used: {str(error.orig).strip()}\n"

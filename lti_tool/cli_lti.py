@@ -10,8 +10,9 @@ import click
 from lti_tool import grants
 from lti_tool.cli_frame import WHO, Tool, counted, pass_tool, shown
 from lti_tool.cli_platforms import admin_link, links_cli, platform_cli, registration_link
+from lti_tool.cli_stores import store_cli
 from lti_tool.db import utcnow
-from lti_tool.lti import doctor, granting, keys, platforms, scores, waiting
+from lti_tool.lti import doctor, granting, keys, platforms, scores, stores, waiting
 from lti_tool.lti.doctor import ShownTrace, TraceFilter
 from lti_tool.lti.granting import GRANTABLE
 from lti_tool.lti.scores import ShownScore
@@ -57,7 +58,10 @@ def reseal(tool: Tool) -> None:
     """Encrypt with the present secret what an earlier one encrypted."""
     with tool.database.begin() as session:
         done = granting.reseal_keys(session, tool.vault, who=WHO, now=utcnow())
+        passwords = stores.reseal(session, tool.vault, who=WHO, now=utcnow())
     click.echo(f"{counted(done, 'key')} encrypted anew")
+    if passwords:
+        click.echo(f"{counted(passwords, 'password')} of record stores encrypted anew")
 
 
 @click.group("role")
@@ -228,10 +232,16 @@ def stuck_statements(tool: Tool) -> None:
     oldest = f", the oldest since {shown(found.oldest_at)}" if found.oldest_at else ""
     click.echo(f"{counted(found.count, 'statement')} waiting{oldest}")
     for target in found.targets:
-        rests = f"rests until {shown(target.due_at)}: {target.reason}"
-        click.echo(f"store {target.name}: {rests if target.reason else 'takes statements'}")
+        state = "takes statements"
+        if target.paused_at:
+            state = f"paused since {shown(target.paused_at)}"
+        elif target.reason:
+            state = f"rests until {shown(target.due_at)}"
+        click.echo(f"store {target.name}: {': '.join(filter(None, [state, target.reason]))}")
     for each in found.stuck:
         click.echo(f"{each.statement_id} refused by {each.target}: {each.reason}")
+    if found.stuck_count > len(found.stuck):
+        click.echo(f"and {found.stuck_count - len(found.stuck)} more")
 
 
 @outbox_cli.command("retry")
@@ -259,4 +269,5 @@ commands: tuple[click.Command, ...] = (
     launch_cli,
     scores_cli,
     outbox_cli,
+    store_cli,
 )

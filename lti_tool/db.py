@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -19,10 +19,11 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from xapi.prepared import CONNECTION
+
 Begin = Callable[[], AbstractContextManager[Session]]
 """What opens a transaction that commits at its end, such as :meth:`Database.begin`."""
 
-CONNECTION = "connection"
 IDLE_S = 30.0
 """How long a connection may lie idle before it is tried out."""
 
@@ -101,6 +102,8 @@ class Database:
         self.engine = make_engine(url, pool_size=pool_size)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._reading = sessionmaker(reader_of(self.engine), expire_on_commit=False)
+        self._writer = self.engine.execution_options(sqlite_begin="IMMEDIATE")
+        self._reader = reader_of(self.engine)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -111,6 +114,23 @@ class Database:
                 session.info[CONNECTION] = session.connection(execution_options=options)
             yield session
             session.commit()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open such a transaction for prepared statements: a bare connection, no session.
+
+        On PostgreSQL statements are sent together until a result is asked for, the commit with the
+        last of them.
+        """
+        with self._writer.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            together = nullcontext() if connection.dialect.name == "sqlite" else driver.pipeline()
+            with together, connection.begin():
+                yield connection
+
+    def apart(self) -> AbstractContextManager[Connection]:
+        """Open a bare connection on which each prepared statement is a transaction of its own."""
+        return self._reader.connect()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -182,20 +202,22 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")
-
-
-def connection_of(session: Session) -> Connection:
-    """Give a session's connection, for statements that are built once; looked up once a session."""
-    held: Connection | None = session.info.get(CONNECTION)
-    if held is None:
-        held = session.info[CONNECTION] = session.connection()
-    return held
+    connection.connection.execute(f"BEGIN {mode}")  # the driver's own
 
 
 def begin() -> AbstractContextManager[Session]:
     """Open the one transaction of a request that writes."""
     return current_database().begin()
+
+
+def write() -> AbstractContextManager[Connection]:
+    """Open the one transaction of a request that writes by prepared statements only."""
+    return current_database().write()
+
+
+def apart() -> AbstractContextManager[Connection]:
+    """Open a bare connection of a request; each prepared statement on it stands by itself."""
+    return current_database().apart()
 
 
 def read() -> AbstractContextManager[Session]:

@@ -121,7 +121,27 @@ def _prepare(running: Demo) -> None:
     if not running.database.exists():  # what the platform knows would be of a tool that is gone
         for kept in running.folder.glob("practice-*.json"):
             kept.unlink()
-    _command(running, "db", "upgrade")
+    try:
+        _command(running, "db", "upgrade")
+    except DemoError as error:
+        if "does not know" not in str(error):
+            raise
+        _put_aside(running)
+        _command(running, "db", "upgrade")
+
+
+def _put_aside(running: Demo) -> None:
+    """Begin anew where the demo's tables are those of another version; the old ones are kept."""
+    aside = running.folder.with_name(f"{running.folder.name}-before")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = aside.with_name(f"{running.folder.name}-before-{number}")
+    running.folder.rename(aside)
+    running.folder.mkdir()
+    click.echo(
+        f"The demo's data was made by another version. It lies in {aside}; this one begins anew."
+    )
 
 
 def _start(running: Demo) -> None:

@@ -8,13 +8,23 @@ address):
     <base>/id/course/<course>/<module>/<item>            a page or quiz; ``<course>/exam`` the exam
     <base>/id/course/<course>/<item path>/q/<question>   a question
     <base>/id/course/<course>/<item path>/v/<video>      a film
+    <base>/id/course/<course>/<exam>/e/<element>         an element of the exam
+    <base>/id/context/<context>                          a course or group of the platform
     <base>/id/extension/<name>                           an extension of ours
     <base>/id/people                                     home page of our pseudonymous accounts
+    <base>/id/profile, <base>/id/profile/<version>       the profile of our statements
+
+Whoever asks at the name of what we teach gets its definition (``player/definition_routes.py``), at
+those of profile and extensions theirs (``xapi/lrs/profile_routes.py``). A platform's own courses,
+and people, are nobody's business: nothing is there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
+
+from xapi import profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,14 @@ class Names:
         """Name a film."""
         return f"{self.base}/id/course/{course_id}/{page_path}/v/{video_id}"
 
+    def element(self, course_id: str, exam_path: str, element_id: str) -> str:
+        """Name an element of an exam."""
+        return f"{self.base}/id/course/{course_id}/{exam_path}/e/{element_id}"
+
+    def context(self, context_id: UUID) -> str:
+        """Name a course or group of the platform."""
+        return f"{self.base}/id/context/{context_id}"
+
     def extension(self, name: str) -> str:
         """Name an extension."""
         return f"{self.base}/id/extension/{name}"
@@ -47,3 +65,8 @@ class Names:
     def people(self) -> str:
         """Give the home page of actors' accounts."""
         return f"{self.base}/id/people"
+
+    @property
+    def profile(self) -> str:
+        """Name the version of the profile that statements keep to."""
+        return profile.iri_of(self.base)

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
 
+from xapi.host import FIRST
+from xapi.settings import LIMITS, read_origins, read_version
+
 PREFIX = "LTI_TOOL_"
 CONTENT = Path(__file__).resolve().parent.parent / "courses" / "content"
 MIN_SECRET = 32
@@ -55,6 +58,16 @@ class Settings:
     lrs_secret: str = field(default="", repr=False)
     lrs_keep_embedded: bool = True
     """Whether the embedded store receives statements too when an external one is set."""
+    xapi_assumed_version: str = FIRST
+    """What the embedded store names to a request that names no version of xAPI."""
+    xapi_origins: tuple[str, ...] = ()
+    """Origins of content that may call the embedded store from a browser; ``*`` for all."""
+    xapi_body_limit_bytes: int = LIMITS.body_bytes
+    xapi_document_limit_bytes: int = LIMITS.document_bytes
+    xapi_requests_per_minute: int = LIMITS.requests_per_minute
+    """Of one credential, in each web process."""
+    xapi_token_requests_per_minute: int = LIMITS.token_requests_per_minute
+    """Of one token of a content player, likewise."""
 
     @property
     def origin(self) -> str:
@@ -213,6 +226,12 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "lrs_key": str,
     "lrs_secret": str,
     "lrs_keep_embedded": _yes_no,
+    "xapi_assumed_version": read_version,
+    "xapi_origins": read_origins,
+    "xapi_body_limit_bytes": _whole(1, 999_999_999),
+    "xapi_document_limit_bytes": _whole(1, 999_999_999),
+    "xapi_requests_per_minute": _whole(1, 999_999_999),
+    "xapi_token_requests_per_minute": _whole(1, 999_999_999),
 }
 
 MISSING: Mapping[str, str] = {

@@ -7,6 +7,8 @@ from typing import Any
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import types
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.engine.default import DefaultDialect
 
 from migrations.upgrading import version_table
 
@@ -15,9 +17,13 @@ attributes = context.config.attributes
 
 def render_item(kind: str, thing: Any, _autogen: AutogenContext) -> str | bool:
     """Write our own column types as the plain ones they stand for."""
-    if kind == "type" and isinstance(thing, types.TypeDecorator):
-        return f"sa.{thing.impl_instance!r}"
-    return False
+    if kind != "type" or not isinstance(thing, types.TypeDecorator):
+        return False
+    plain, on_sqlite = (
+        f"sa.{thing.load_dialect_impl(dialect)!r}"
+        for dialect in (DefaultDialect(), sqlite.dialect())
+    )
+    return plain if plain == on_sqlite else f'{plain}.with_variant({on_sqlite}, "sqlite")'
 
 
 def compare_type(

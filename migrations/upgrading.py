@@ -8,12 +8,17 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
 FOLDER = Path(__file__).parent
 BRANCHES = ("tool", "xapi")
 LOCK = 0x6C74695F6D696772
 """Advisory lock of PostgreSQL: two upgrades at once wait for each other."""
+
+
+class UnknownRevisionError(Exception):
+    """A database was made by a version of the tool whose revisions this one does not have."""
 
 
 def newest(branch: str) -> str:
@@ -37,12 +42,22 @@ def version_table(branch: str) -> str:
 
 
 def upgrade(engine: Engine, branch: str, target: str = "head") -> tuple[str | None, str | None]:
-    """Upgrade one branch in one transaction, under a lock; give the revisions before and after."""
+    """Upgrade one branch in one transaction, under a lock; give the revisions before and after.
+
+    Raises:
+        UnknownRevisionError: nothing was changed.
+    """
     with locked(engine) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         before = current(connection, branch)
-        command.upgrade(config(connection, branch), f"{branch}@{target}")
+        try:
+            command.upgrade(config(connection, branch), f"{branch}@{target}")
+        except CommandError as error:
+            raise UnknownRevisionError(
+                f"the tables of {branch!r} stand at {before!r}, which this version does not know: "
+                "they were made by a newer version, or by one before the first release"
+            ) from error
         return before, current(connection, branch)
 
 

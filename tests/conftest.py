@@ -16,7 +16,7 @@ from sqlalchemy import text
 import lti_tool.app as tool_app
 from lti_tool.db import Base, Database
 from lti_tool.settings import Settings
-from tests import postgres
+from tests import postgres, told
 from tests.browser import running_browser
 from tests.pages import CarefulClient
 from xapi.db import Base as XapiBase
@@ -54,11 +54,20 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """Give an empty database with all tables; what a test leaves is removed after it."""
+    """Give an empty database with all tables; what is told in it is looked at and removed."""
     opened = Database(database_url)
     yield opened
+    statements = told.of_database(opened)
     empty(opened)
     opened.dispose()
+    told.check(statements)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _another_opinion() -> Iterator[None]:
+    """At the end, have another's validator look at all statements of ours that were told."""
+    yield
+    assert not told.SEEN or told.second_opinion(told.SEEN.values()) == ""
 
 
 @pytest.fixture

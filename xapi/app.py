@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from xapi.db import Database
 from xapi.host import Host
-from xapi.lrs import routes
+from xapi.lrs import document_routes, profile_routes, routes, web
 from xapi.settings import Settings
+
+RESOURCES = (routes, document_routes)
+"""Modules that hang their resources on the store's door when they are imported."""
 
 
 def init_app(app: Flask, host: Host) -> None:
-    """Mount the store under ``/xapi``; its clients bring keys, and no forms of pages."""
-    app.extensions[routes.HOST] = host
-    app.register_blueprint(routes.bp)
-    for endpoint, view in app.view_functions.items():
-        if endpoint.startswith(f"{routes.bp.name}."):
-            vars(view)["no_csrf"] = True  # read by the host's forgery check
+    """Mount the store under ``/xapi``, and what our statements' own names lead to."""
+    web.init_app(app, host)
+    app.register_blueprint(profile_routes.bp)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -29,8 +30,22 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     own = settings or Settings.from_environ(os.environ)
     app = Flask("xapi", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = own.body_limit_bytes
+    if own.trusted_proxies:
+        hops = own.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # how Flask is wrapped
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )
     database = Database(own.database_url)
     app.extensions["xapi.db"] = database
-    init_app(app, Host(database.begin, database.read, own.public_url))
+    init_app(
+        app,
+        Host(
+            database.begin,
+            database.read,
+            own.public_url,
+            assumed_version=own.assumed_version,
+            origins=own.origins,
+            limits=own.limits,
+        ),
+    )
     return app

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
 from typing import Self
 
-import httpx
 import orjson
 
-from xapi.contents import content_hash
+from xapi.attached import MARK, Load, body_of, files_of, no_files
+from xapi.calling import Answer, Caller
+from xapi.contents import is_same
 from xapi.settling import Entry, Round
 from xapi.statements import VERSION
 
-TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-ROUND_S = 60.0
-"""How long one round may take altogether; what is not sent by then waits for the next."""
-ANSWER_LIMIT = 1024 * 1024
-"""The most bytes of an answer that are read."""
+ROUND_S = 20.0
+"""How long one round may take, but for the request that is being answered when it is over."""
+BODY_BYTES = 1024 * 1024
+"""About the most that is sent at once."""
+DOUBTED = 10
+"""How many entries in doubt are looked up before those that did not arrive are sent."""
 VERSION_HEADER = "X-Experience-API-Version"
-REASON_LENGTH = 500
 ABOUT_STATEMENTS = frozenset({400, 409, 413, 422})
 """Answers that speak of what was sent; any other bad one speaks of the store or the way to it."""
 LOCKED_OUT = frozenset({401, 403})
@@ -30,28 +29,15 @@ PASSING = frozenset({0, 408, 425, 429})
 NO_STORE = "This is not how a store answers; is its address right?"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back; status 0: nothing."""
-
-    status: int
-    content: bytes = b""
-    reason: str = ""
-    retry_after: timedelta | None = None
-
-
 class ExternalStore:
     """A record store over HTTP, on a connection kept open."""
 
-    def __init__(self, url: str, key: str, secret: str, *, name: str = "external") -> None:
+    def __init__(
+        self, url: str, key: str, secret: str, *, name: str = "external", version: str = VERSION
+    ) -> None:
         self.name = name
-        self._url = f"{url.rstrip('/')}/statements"
-        self._client = httpx.Client(
-            auth=(key, secret),
-            timeout=TIMEOUT,
-            headers={VERSION_HEADER: VERSION},
-            follow_redirects=False,
-        )
+        headers = {VERSION_HEADER: version}
+        self._caller = Caller(f"{url.rstrip('/')}/statements", key, secret, headers)
 
     def __enter__(self) -> Self:
         return self
@@ -61,75 +47,131 @@ class ExternalStore:
 
     def close(self) -> None:
         """Close the connection."""
-        self._client.close()
+        self._caller.close()
 
-    def send(self, entries: Sequence[Entry]) -> Round:
-        """Send a batch; a refused one is halved until the bad statement is alone."""
-        made = Round()
-        self._send(list(entries), made, time.monotonic() + ROUND_S)
+    def send(self, entries: Sequence[Entry], load: Load = no_files) -> Round:
+        """Send a batch, in its order; a refused part is halved until the bad statement is alone.
+
+        What is in doubt is looked up before it is sent again, for a store that takes an id twice.
+
+        Args:
+            entries: at least one.
+            load: gives the contents of attachments.
+        """
+        made = Round(through=entries[-1].seq)
+        sending = _Sending(self._caller, made, load, time.monotonic() + ROUND_S)
+        for portion in _portions(entries):
+            if portion[0].in_doubt:
+                sending.send(sending.look_up(portion))
+            else:
+                sending.send(portion)
+        settled = {entry.seq for entry in (*made.delivered, *(each for each, _ in made.refused))}
+        doubted = {entry.seq for entry in entries if entry.in_doubt} - sending.absent
+        made.doubt_through = max((doubted | sending.unanswered) - settled, default=0)
         return made
 
-    def _send(self, entries: list[Entry], made: Round, end: float) -> None:
-        if not entries or made.pause or time.monotonic() > end:
+
+class _Sending:
+    """One round of a store."""
+
+    def __init__(self, caller: Caller, made: Round, load: Load, end: float) -> None:
+        self._caller = caller
+        self._made = made
+        self._load = load
+        self._end = end
+        self.absent: set[int] = set()
+        """What was in doubt, and did not arrive."""
+        self.unanswered: set[int] = set()
+        """What may have arrived."""
+
+    @property
+    def _is_over(self) -> bool:
+        return bool(self._made.pause) or time.monotonic() > self._end
+
+    def send(self, entries: Sequence[Entry], *, looked_up: bool = False) -> None:
+        """Send statements; halve what is refused."""
+        if not entries or self._is_over:
             return
         answer = self._post(entries)
         if _is_taken(answer, entries):
-            made.delivered += entries
+            self._made.delivered += entries
         elif 200 <= answer.status < 300:
-            made.pause = f"{NO_STORE} {answer.reason}"
+            self._rest(answer, entries, f"{NO_STORE} {answer.reason}")
         elif answer.status not in ABOUT_STATEMENTS:
-            _rest(made, answer)
+            self._rest(answer, entries)
+        elif answer.status == 409 and not looked_up:
+            self.send(self.look_up(entries, conflict=answer), looked_up=True)
         elif len(entries) > 1:
             middle = len(entries) // 2
-            self._send(entries[:middle], made, end)
-            self._send(entries[middle:], made, end)
-        elif answer.status == 409:
-            self._compare(entries[0], answer, made)
+            self.send(entries[:middle], looked_up=looked_up)
+            self.send(entries[middle:], looked_up=looked_up)
         else:
-            made.refused.append((entries[0], answer.reason))
+            self._made.refused.append((entries[0], answer.reason))
+
+    def look_up(self, entries: Sequence[Entry], conflict: Answer | None = None) -> list[Entry]:
+        """Settle what the store holds already; give what it does not hold.
+
+        The same under our id counts as delivered, something else as refused.
+
+        Args:
+            entries: to look for.
+            conflict: its answer to them that sent us here; it may hold some of them as voided.
+        """
+        left: list[Entry] = []
+        for entry in entries:
+            if self._is_over:
+                return left if conflict is None else []
+            answer, held = self._find(entry, "statementId")
+            if held is None and conflict and answer.status not in PASSING:
+                answer, held = self._find(entry, "voidedStatementId")
+            if answer.status in PASSING or answer.status >= 500:
+                self._rest(answer, ())
+            elif held is None:
+                left.append(entry)
+                self.absent.add(entry.seq)
+            elif says_the_same(held, entry):
+                self._made.delivered.append(entry)
+            else:
+                told = conflict or answer
+                words = f"The store holds another statement of this id. {told.reason}"
+                self._made.refused.append((entry, words))
+        return [] if self._is_over and conflict else left
+
+    def _find(self, entry: Entry, parameter: str) -> tuple[Answer, object | None]:
+        answer = self._caller.ask("GET", params={parameter: str(entry.id)})
+        return answer, _held(answer, entry)
 
     def _post(self, entries: Sequence[Entry]) -> Answer:
+        kind = "application/json"
         body = f"[{','.join(entry.payload for entry in entries)}]".encode()
-        return self._ask("POST", content=body, headers={"Content-Type": "application/json"})
+        files = files_of(entries[0].payload, self._load) if len(entries) == 1 else []
+        if files:
+            kind, body = body_of(entries[0].payload, files)
+        return self._caller.ask("POST", content=body, headers={"Content-Type": kind})
 
-    def _compare(self, entry: Entry, conflict: Answer, made: Round) -> None:
-        """Look at what the store holds under our id: the same counts as delivered."""
-        held = self._ask("GET", params={"statementId": str(entry.id)})
-        if held.status in PASSING or held.status >= 500:
-            _rest(made, held)
-        elif held.status == 200 and _is_same(held.content, entry):
-            made.delivered.append(entry)
-        else:
-            made.refused.append((entry, conflict.reason))
+    def _rest(self, answer: Answer, sent: Sequence[Entry], words: str = "") -> None:
+        self._made.pause = words or answer.reason
+        self._made.retry_after = answer.retry_after
+        self._made.locked_out = answer.status in LOCKED_OUT
+        is_clear = 300 <= answer.status < 500 and answer.status != 408
+        if answer.is_seen and not is_clear:
+            self.unanswered |= {entry.seq for entry in sent}
 
-    def _ask(
-        self,
-        method: str,
-        *,
-        content: bytes | None = None,
-        params: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        end = time.monotonic() + ROUND_S
-        try:
-            with self._client.stream(
-                method, self._url, content=content, params=params, headers=headers
-            ) as response:
-                read = b""
-                for chunk in response.iter_bytes():
-                    read += chunk
-                    if len(read) > ANSWER_LIMIT or time.monotonic() > end:
-                        return Answer(0, reason="The store's answer is longer than expected.")
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return Answer(0, reason=f"The store cannot be reached: {type(error).__name__}.")
-        words = _printable(read[:REASON_LENGTH].decode(errors="replace"))
-        wait = response.headers.get("Retry-After", "")
-        return Answer(
-            response.status_code,
-            read,
-            f"The store answered {response.status_code}: {words}",
-            timedelta(seconds=int(wait)) if wait.isdigit() and len(wait) < 6 else None,
-        )
+
+def _portions(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """Cut a batch into what is sent at once: by size, few of those in doubt, and one with files."""
+    portion: list[Entry] = []
+    size = 0
+    for entry in entries:
+        length = BODY_BYTES if MARK in entry.payload else len(entry.payload)
+        is_full = size + length > BODY_BYTES or (entry.in_doubt and len(portion) >= DOUBTED)
+        if portion and (is_full or portion[0].in_doubt != entry.in_doubt):
+            yield portion
+            portion, size = [], 0
+        portion.append(entry)
+        size += length
+    if portion:
+        yield portion
 
 
 def _is_taken(answer: Answer, entries: Sequence[Entry]) -> bool:
@@ -151,17 +193,34 @@ def _is_taken(answer: Answer, entries: Sequence[Entry]) -> bool:
     )
 
 
-def _is_same(held: bytes, entry: Entry) -> bool:
+def _held(answer: Answer, entry: Entry) -> object | None:
+    """Read the statement that a store found; None where it holds none, or does not let us look.
+
+    Some stores answer a list where the standard wants the statement.
+    """
+    if answer.status != 200:
+        return None
     try:
-        return content_hash(orjson.loads(held)) == content_hash(orjson.loads(entry.payload))
+        found = orjson.loads(answer.content)
+    except ValueError:
+        return None
+    if isinstance(found, dict) and isinstance(found.get("statements"), list):
+        listed = [each for each in found["statements"] if isinstance(each, dict)]
+        same = (each for each in listed if str(each.get("id")).lower() == str(entry.id))
+        return next(same, None)
+    return found if isinstance(found, dict) else None
+
+
+def says_the_same(held: object, entry: Entry) -> bool:
+    """Say whether a store holds what an entry says.
+
+    When it happened is not compared: what is told twice of one happening keeps its first time.
+    """
+    if not isinstance(held, dict):
+        return False
+    try:
+        told = orjson.loads(entry.payload)
+        told.pop("timestamp", None)
+        return is_same(held, told, hundredths=True)
     except (ValueError, KeyError, TypeError, AttributeError):
         return False
-
-
-def _rest(made: Round, answer: Answer) -> None:
-    made.pause, made.retry_after = answer.reason, answer.retry_after
-    made.locked_out = answer.status in LOCKED_OUT
-
-
-def _printable(text: str) -> str:
-    return "".join(each if each.isprintable() else " " for each in text)

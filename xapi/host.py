@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from xapi.db import Begin
+from xapi.db import Begin, utcnow
 
 TOOL = "tool"
 """Name of the account that answers for what the embedding application itself tells."""
+FIRST, SECOND = "1.0.3", "2.0.0"
+"""The versions of the standard that are spoken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that one request or one minute may hold."""
+
+    body_bytes: int = 64 * 1024 * 1024
+    """Of a request, after it was unpacked; attachments count."""
+    document_bytes: int = 4 * 1024 * 1024
+    """Of a state or profile document."""
+    statements: int = 1000
+    """Of one request."""
+    requests_per_minute: int = 120_000
+    """Of one credential, counted in each web process."""
+    token_requests_per_minute: int = 1200
+    """Of one token, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +41,12 @@ class Host:
     """Opens a transaction that only reads; None: as ``begin``."""
     authority_home: str = "https://localhost"
     """Home page of the accounts that stand as authority of statements; the tool's address."""
+    assumed_version: str = FIRST
+    """What an answer names to a request that names no version."""
+    origins: tuple[str, ...] = ()
+    """Origins of pages that may call the store from a browser; ``*`` for all."""
+    limits: Limits = Limits()
+    clock: Callable[[], datetime] = utcnow
 
     @property
     def reading(self) -> Begin:

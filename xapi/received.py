@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -37,16 +37,27 @@ def read(body: bytes | str) -> list[Received]:
         StatementError: this is no JSON, holds a key twice, half a character or a number that is
             none, is nested too deeply, or is neither an object nor a list of objects.
     """
+    return list(read_each(body))
+
+
+def read_each(body: bytes | str) -> Iterator[Received]:
+    """Read one statement or a list of them, one after the other, so that none need be held."""
     try:
         text = body.decode() if isinstance(body, bytes) else body
     except UnicodeDecodeError as error:
         raise StatementError("", "the body is not UTF-8", SECTION) from error
     start = _skip(text, 0)
     if text[start : start + 1] == "[":
-        return _read_list(text, start + 1)
+        yield from _read_list(text, start + 1)
+        return
     received, end = _read_one(text, start)
     _check_end(text, end)
-    return [received]
+    yield received
+
+
+def is_list(body: bytes) -> bool:
+    """Say whether a list was sent, be it of one."""
+    return body[:64].lstrip()[:1] == b"["
 
 
 def from_own(text: str) -> Received:
@@ -54,29 +65,51 @@ def from_own(text: str) -> Received:
     return Received(orjson.loads(text), text)
 
 
-def with_fields(received: Received, fields: Mapping[str, Any]) -> str:
-    """Give the text with fields of the store; one that is there already is replaced."""
-    if fields.keys() & received.parsed.keys():
-        whole = {**received.parsed, **fields}
-        return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
-    added = orjson.dumps(fields).decode()
-    return f"{received.text.rstrip(SPACE)[:-1].rstrip(SPACE)},{added[1:]}"
+def open_text(received: Received, *, without: Collection[str]) -> str:
+    """Give the text without its last brace, for fields of the store to follow.
+
+    Fields in their place are left out, and one activity where a list of them belongs becomes a
+    list of one (1.0.3, part two, 2.4.6.2); otherwise nothing is touched.
+    """
+    parsed = received.parsed
+    if not parsed.keys().isdisjoint(without) or _is_single(parsed):
+        whole = json.loads(received.text, parse_float=orjson.Fragment, parse_int=orjson.Fragment)
+        kept = {key: value for key, value in whole.items() if key not in without}
+        _make_lists(kept)
+        return orjson.dumps(kept).decode()[:-1]
+    return received.text.rstrip(SPACE)[:-1].rstrip(SPACE)
 
 
-def _read_list(text: str, start: int) -> list[Received]:
-    found: list[Received] = []
+def _is_single(statement: Mapping[str, Any]) -> bool:
+    around = statement.get("context", {}).get("contextActivities", {})
+    if any(isinstance(each, dict) for each in around.values()):
+        return True
+    thing = statement["object"]
+    return thing.get("objectType") == "SubStatement" and _is_single(thing)
+
+
+def _make_lists(statement: dict[str, Any]) -> None:
+    around = statement.get("context", {}).get("contextActivities", {})
+    for role, each in around.items():
+        if isinstance(each, dict):
+            around[role] = [each]
+    if statement["object"].get("objectType") == "SubStatement":
+        _make_lists(statement["object"])
+
+
+def _read_list(text: str, start: int) -> Iterator[Received]:
     here = _skip(text, start)
     if text[here : here + 1] == "]":
         _check_end(text, here + 1)
-        return found
+        return
     while True:
         received, here = _read_one(text, here)
-        found.append(received)
+        yield received
         here = _skip(text, here)
         mark = text[here : here + 1]
         if mark == "]":
             _check_end(text, here + 1)
-            return found
+            return
         if mark != ",":
             raise StatementError("", "a comma is missing between statements", SECTION)
         here = _skip(text, here + 1)

@@ -1,7 +1,7 @@
 """What waits for a store, who brings it there, and what became of it.
 
 An entry waits for a store until a row of :class:`Delivery` says that it was taken or refused; once
-every store has taken it, it is removed.
+every store that it goes to has taken it, it is removed.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ class Entry:
     seq: int
     id: UUID
     payload: str
+    target: str = ""
+    """The one store that it goes to; empty: to all."""
+    in_doubt: bool = False
+    """Whether it may have arrived: it was on its way when a round was cut short."""
 
 
 @dataclass(slots=True)
@@ -48,14 +52,24 @@ class Round:
     pause: str = ""
     """Why the store must rest; what is in neither list is sent again then."""
     locked_out: bool = False
-    """Whether it rests because it does not know us."""
+    """Whether it does not know us: then it rests until somebody has looked."""
     retry_after: timedelta | None = None
+    through: int = 0
+    """Number of the last entry of the batch."""
+    doubt_through: int = 0
+    """Number up to which entries that are in neither list may have arrived."""
+
+
+def names_of(session: Session, fixed: Sequence[str]) -> list[str]:
+    """Give the names of all stores: those that the application brings, and those kept here."""
+    kept = select(Target.name).where(Target.url != "", Target.name.not_in(fixed))
+    return [*fixed, *session.scalars(kept.order_by(Target.name))]
 
 
 def claim(
     session: Session,
     name: str,
-    names: Sequence[str],
+    fixed: Sequence[str],
     *,
     lease: timedelta,
     now: datetime,
@@ -66,61 +80,90 @@ def claim(
     Args:
         session: of a transaction that writes.
         name: of the store.
-        names: of all stores.
-        lease: how long the others are kept away should we die before we settle.
+        fixed: names of the stores that the application brings.
+        lease: how long the others are kept away should we die before we settle; 0: we settle in
+            the same transaction.
         now: the moment.
-        limit: at most so many entries.
+        limit: at most so many entries; fewer after each round that came to nothing.
 
     Returns:
-        Nothing while the store rests, or another worker holds it.
+        Nothing while the store rests or is paused, or another worker holds it.
     """
-    through = session.scalar(select(Target.settled_through).where(Target.name == name)) or 0
-    waiting = _waiting(name, through, limit)
+    names = names_of(session, fixed)
+    standing = select(Target.settled_through, Target.doubt_through, Target.tries)
+    found = session.execute(standing.where(Target.name == name)).one_or_none()
+    through, doubt, tries = found or (0, 0, 0)
+    waiting = _waiting(name, through, max(1, limit >> min(tries, 16)) if lease else limit)
     if session.execute(waiting.limit(1)).first() is None:
         _note_settled(session, name, through, now=now)
-        _sweep(session, names)
+        sweep(session, names)
         return []
-    dialect = session.get_bind().dialect.name
-    fields = {"due_at": now, "leased_until": now, "tries": 0, "reason": "", "settled_through": 0}
-    rows = [{"name": each, **fields} for each in names]
-    session.execute(INSERTS[dialect](Target).on_conflict_do_nothing(), rows)
+    make_known(session, names, now=now)
     leased = session.execute(
         update(Target)
-        .where(Target.name == name, Target.due_at <= now, Target.leased_until <= now)
+        .where(
+            Target.name == name,
+            Target.due_at <= now,
+            Target.leased_until <= now,
+            Target.paused_at.is_(None),
+        )
         .values(leased_until=now + lease)
         .returning(Target.name)
     ).all()
     if not leased:
         return []
     held = waiting.with_for_update(of=OutboxEntry)  # an erasure waits for us, or we see it
-    return [Entry(*row) for row in session.execute(held)]
+    entries = [Entry(*row, row.seq <= doubt) for row in session.execute(held)]
+    if lease and entries and entries[-1].seq > doubt:
+        last = entries[-1].seq
+        session.execute(update(Target).where(Target.name == name).values(doubt_through=last))
+    return entries
+
+
+def make_known(session: Session, names: Sequence[str], *, now: datetime) -> None:
+    """Begin to keep how stores do; what is known stays."""
+    fields = {"due_at": now, "leased_until": now, "tries": 0, "reason": "", "settled_through": 0}
+    rows = [{"name": each, **fields} for each in names]
+    dialect = session.get_bind().dialect.name
+    session.execute(INSERTS[dialect](Target).on_conflict_do_nothing(), rows)
 
 
 def settle(
-    session: Session, name: str, made: Round, names: Sequence[str], *, now: datetime
+    session: Session, name: str, made: Round, fixed: Sequence[str], *, now: datetime
 ) -> None:
     """Write down what a store made of the entries claimed for it, and when it is due again."""
-    alone = list(names) == [name]
-    taken = [] if alone else [_told(name, entry, now, None) for entry in made.delivered]
-    refused = [_told(name, entry, None, now, reason) for entry, reason in made.refused]
-    rows = _still_there(session, [*taken, *refused])
-    if rows:
-        dialect = session.get_bind().dialect.name
-        session.execute(INSERTS[dialect](Delivery).on_conflict_do_nothing(), rows)
-    done = [entry.seq for entry in made.delivered]
-    if done and not alone:
-        done = list(session.scalars(_everywhere(names).where(Delivery.seq.in_(done))))
+    names = names_of(session, fixed)
+    alone = names == [name]
+    shared = [] if alone else [entry for entry in made.delivered if not entry.target]
+    rows = [_told(name, entry, now, None) for entry in shared]
+    rows += [_told(name, entry, None, now, reason) for entry, reason in made.refused]
+    note(session, rows)
+    done = [entry.seq for entry in made.delivered if alone or entry.target]
+    if shared:
+        seqs = [entry.seq for entry in shared]
+        done += session.scalars(_everywhere(names).where(Delivery.seq.in_(seqs)))
     if done:
         session.execute(delete(OutboxEntry).where(OutboxEntry.seq.in_(done)))
     _rest_or_go_on(session, name, made, now=now)
 
 
-def _waiting(name: str, through: int, limit: int) -> Select[int, UUID, str]:
+def note(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep rows of :class:`Delivery`, except of entries that are gone meanwhile."""
+    dialect = session.get_bind().dialect.name
+    for start in range(0, len(rows), STEP):
+        there = _still_there(session, rows[start : start + STEP])
+        if there:
+            session.execute(INSERTS[dialect](Delivery).on_conflict_do_nothing(), there)
+
+
+def _waiting(name: str, through: int, limit: int) -> Select[int, UUID, str, str]:
     done = and_(Delivery.seq == OutboxEntry.seq, Delivery.target == name)
     return (
-        select(OutboxEntry.seq, OutboxEntry.statement_id, OutboxEntry.payload)
+        select(OutboxEntry.seq, OutboxEntry.statement_id, OutboxEntry.payload, OutboxEntry.target)
         .outerjoin(Delivery, done)
-        .where(OutboxEntry.seq > through, Delivery.seq.is_(None))
+        .where(
+            OutboxEntry.seq > through, OutboxEntry.target.in_(["", name]), Delivery.seq.is_(None)
+        )
         .order_by(OutboxEntry.seq)
         .limit(limit)
     )
@@ -166,7 +209,7 @@ def _everywhere(names: Sequence[str]) -> Select[int]:
     )
 
 
-def _sweep(session: Session, names: Sequence[str]) -> None:
+def sweep(session: Session, names: Sequence[str]) -> None:
     """Remove entries that waited only for a store which is no longer sent to, then forget it."""
     retired = list(session.scalars(select(Target.name).where(Target.name.not_in(names))))
     if not retired:
@@ -175,6 +218,7 @@ def _sweep(session: Session, names: Sequence[str]) -> None:
     if done:
         session.execute(delete(OutboxEntry).where(OutboxEntry.seq.in_(done)))
         return
+    session.execute(delete(OutboxEntry).where(OutboxEntry.target.in_(retired)))
     session.execute(delete(Delivery).where(Delivery.target.in_(retired)))
     session.execute(delete(Target).where(Target.name.in_(retired)))
 
@@ -184,11 +228,17 @@ def _rest_or_go_on(session: Session, name: str, made: Round, *, now: datetime) -
     if target is None:
         return  # emptied meanwhile
     target.leased_until = now
+    if target.doubt_through <= made.through:
+        target.doubt_through = made.doubt_through
     if not made.pause:
         target.tries, target.reason, target.due_at = 0, "", now
         return
-    wait = LONGEST_WAIT if made.locked_out else FIRST_WAIT * 2 ** min(target.tries, 12)
-    wait = min(wait, LONGEST_WAIT) * random.uniform(0.75, 1.0)  # noqa: S311  # spreads the load
-    wait = max(wait, made.retry_after or wait)
     target.tries += 1
-    target.reason, target.due_at = made.pause, now + min(wait, LONGEST_WAIT)
+    target.reason = made.pause
+    if made.locked_out:
+        target.paused_at = target.paused_at or now
+        return
+    wait = min(FIRST_WAIT * 2 ** min(target.tries - 1, 12), LONGEST_WAIT)
+    wait *= random.uniform(0.75, 1.0)  # noqa: S311  # spreads the load
+    wait = max(wait, made.retry_after or wait)
+    target.due_at = now + min(wait, LONGEST_WAIT)

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from xapi.activities import check_activity
+from xapi.host import FIRST
 from xapi.people import check_actor, check_agent, check_authority, check_group
 from xapi.values import (
     StatementError,
@@ -33,18 +35,19 @@ from xapi.values import (
 )
 from xapi.vocabulary import VOIDED
 
-VERSION = re.compile(r"1\.0(\.\d+)?|2\.0(\.\d+)?")
-INTERACTIONS = frozenset(
-    [
-        "true-false", "choice", "fill-in", "long-fill-in", "matching", "performance", "sequencing",
-        "likert", "numeric", "other",
-    ]
-)  # fmt: skip
-COMPONENTS = ("choices", "scale", "source", "target", "steps")
+VERSION = re.compile(r"[12]\.0(\.\d+)?", re.ASCII)
+ADDED = ("contextAgents", "contextGroups")
+"""What version 2.0 added to the context."""
+SHA2 = re.compile(r"[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}", re.IGNORECASE)
 
 
-def check_statement(given: object) -> None:
+def check_statement(given: object, *, version: str | None = None, has_nulls: bool = True) -> None:
     """Check a statement.
+
+    Args:
+        given: as parsed.
+        version: of the standard whose rules it must keep to; None: those of one or the other.
+        has_nulls: whether a null may stand in it; its text tells sooner than a search.
 
     Raises:
         StatementError: the first thing that is wrong.
@@ -59,17 +62,32 @@ def check_statement(given: object) -> None:
             "id", "result", "context", "timestamp", "stored", "authority", "version", "attachments",
         ),
     )  # fmt: skip
-    check_nulls(statement, "")
+    if has_nulls:
+        check_nulls(statement, "")
     if "id" in statement:
         check_uuid(statement["id"], "id", "2.4.1")
     if "version" in statement and not matches(VERSION, statement["version"]):
-        raise StatementError("version", "is not known", "2.4.10")
+        raise StatementError("version", "must be 1.0, 2.0 or one of their patches", "2.4.10")
+    if version == FIRST:
+        _check_first(statement)
     for key in ("timestamp", "stored"):
         if key in statement:
             check_moment(statement[key], key, "2.4.7")
     if "authority" in statement:
         check_authority(statement["authority"])
     _core(statement, "", sub=False)
+
+
+def _check_first(statement: Mapping[str, Any]) -> None:
+    """Refuse what version 1.0.3 does not know."""
+    if str(statement.get("version", "1")).startswith("2"):
+        raise StatementError("version", "must begin with 1.0", "2.4.10")
+    for path, each in (("", statement), ("object.", statement["object"])):
+        context = each.get("context") if isinstance(each, dict) else None
+        if isinstance(context, dict):
+            for key in ADDED:
+                if key in context:
+                    raise StatementError(f"{path}context", f"{key!r} is not known here", "2.4.6")
 
 
 def _core(statement: Mapping[str, Any], path: str, *, sub: bool) -> None:
@@ -109,7 +127,7 @@ def _statement_object(value: object, path: str, *, sub: bool) -> None:
     given = as_object(value, path, "2.4.4")
     kind = kind_of(given, path, "Activity")
     if kind == "Activity":
-        _activity(given, path)
+        check_activity(given, path)
     elif kind in {"Agent", "Group"}:
         check_actor(given, path, "2.4.4.2")
     elif kind == "StatementRef":
@@ -128,71 +146,6 @@ def _statement_object(value: object, path: str, *, sub: bool) -> None:
         _core(given, f"{path}.", sub=True)
     else:
         raise StatementError(path, f"objectType {kind!r} is not allowed here", "2.4.4")
-
-
-def _activity(value: object, path: str) -> None:
-    activity = as_object(value, path, "2.4.4.1")
-    check_keys(activity, path, "2.4.4.1", needed=("id",), allowed=("objectType", "definition"))
-    if kind_of(activity, path, "Activity") != "Activity":
-        raise StatementError(path, "must be an Activity", "2.4.4.1")
-    check_iri(activity["id"], f"{path}.id", "2.4.4.1")
-    if "definition" in activity:
-        _definition(activity["definition"], f"{path}.definition")
-
-
-def _definition(value: object, path: str) -> None:
-    definition = as_object(value, path, "2.4.4.1")
-    allowed = (
-        "name", "description", "type", "moreInfo", "extensions", "interactionType",
-        "correctResponsesPattern", *COMPONENTS,
-    )  # fmt: skip
-    check_keys(definition, path, "2.4.4.1", allowed=allowed)
-    for key in ("name", "description"):
-        if key in definition:
-            check_languages(definition[key], f"{path}.{key}")
-    for key in ("type", "moreInfo"):
-        if key in definition:
-            check_iri(definition[key], f"{path}.{key}", "2.4.4.1")
-    if "extensions" in definition:
-        check_extensions(definition["extensions"], f"{path}.extensions")
-    _interaction(definition, path)
-
-
-def _interaction(definition: Mapping[str, Any], path: str) -> None:
-    present = [key for key in ("correctResponsesPattern", *COMPONENTS) if key in definition]
-    if "interactionType" not in definition:
-        if present:
-            raise StatementError(path, f"{present[0]!r} needs an interactionType", "2.4.4.1")
-        return
-    here = f"{path}.interactionType"
-    if as_text(definition["interactionType"], here, "2.4.4.1") not in INTERACTIONS:
-        raise StatementError(here, "is not known", "2.4.4.1")
-    for number, each in enumerate(
-        as_list(
-            definition.get("correctResponsesPattern", []),
-            f"{path}.correctResponsesPattern",
-            "2.4.4.1",
-        )
-    ):
-        as_text(each, f"{path}.correctResponsesPattern[{number}]", "2.4.4.1")
-    for key in COMPONENTS:
-        if key in definition:
-            _components(definition[key], f"{path}.{key}")
-
-
-def _components(value: object, path: str) -> None:
-    seen: set[str] = set()
-    for number, each in enumerate(as_list(value, path, "appendix C")):
-        component = as_object(each, f"{path}[{number}]", "appendix C")
-        check_keys(
-            component, f"{path}[{number}]", "appendix C", needed=("id",), allowed=("description",)
-        )
-        name = as_text(component["id"], f"{path}[{number}].id", "appendix C")
-        if name in seen:
-            raise StatementError(path, f"id {name!r} stands here twice", "appendix C")
-        seen.add(name)
-        if "description" in component:
-            check_languages(component["description"], f"{path}[{number}].description")
 
 
 # With what result, where
@@ -262,7 +215,7 @@ def _context_activities(value: object, path: str) -> None:
     check_keys(around, path, "2.4.6.2", allowed=("parent", "grouping", "category", "other"))
     for key, given in around.items():
         for number, each in enumerate(given if isinstance(given, list) else [given]):
-            _activity(each, f"{path}.{key}[{number}]")
+            check_activity(each, f"{path}.{key}[{number}]")
 
 
 def _relevant(value: object, path: str, role: str, check: Callable[[object, str], object]) -> None:
@@ -298,7 +251,8 @@ def _attachment(value: object, path: str) -> None:
     length = attachment["length"]
     if isinstance(length, bool) or not isinstance(length, int) or length < 0:
         raise StatementError(f"{path}.length", "must be a whole number", "2.4.11")
-    as_text(attachment["sha2"], f"{path}.sha2", "2.4.11")
+    if not matches(SHA2, attachment["sha2"]):
+        raise StatementError(f"{path}.sha2", "must be a SHA-2 in hexadecimal digits", "2.4.11")
     if "description" in attachment:
         check_languages(attachment["description"], f"{path}.description")
     if "fileUrl" in attachment:

@@ -1,4 +1,4 @@
-"""Verbs, activity types, extensions and profiles: IRI, words, source. Nothing here is our own.
+"""Verbs, activity types, extensions and profiles: IRI, words, source. Hardly any are our own.
 
 Of several IRIs in use for one thing we write one; what others write is for readers to know.
 """
@@ -17,6 +17,7 @@ ADL_SOURCE = "ADL vocabulary"
 ACROSS_SOURCE = "acrossx profile"
 CMI5_SOURCE = "cmi5 specification"
 VIDEO_SOURCE = "video profile 1.0.3"
+STREAMS_SOURCE = "Activity Streams vocabulary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,14 @@ PASSED = _adl("passed")
 FAILED = _adl("failed")
 PROGRESSED = _adl("progressed")
 COMPLETED = _adl("completed")
+INTERACTED = _adl("interacted")
 PLAYED = _video_verb("played")
 PAUSED = _video_verb("paused")
 SEEKED = _video_verb("seeked")
 
 VERBS = (
     LAUNCHED, INITIALIZED, TERMINATED, EXPERIENCED, ANSWERED, ATTEMPTED, SUSPENDED, RESUMED,
-    SCORED, PASSED, FAILED, PROGRESSED, COMPLETED, PLAYED, PAUSED, SEEKED,
+    SCORED, PASSED, FAILED, PROGRESSED, COMPLETED, INTERACTED, PLAYED, PAUSED, SEEKED,
 )  # fmt: skip
 """Every verb that a statement of ours has."""
 
@@ -73,9 +75,13 @@ ASSESSMENT = Term(f"{ACTIVITIES}assessment", "assessment", ADL_SOURCE)
 INTERACTION = Term(f"{ACTIVITIES}cmi.interaction", "question", ADL_SOURCE)
 PAGE = Term(f"{ACROSS}/activities/page", "page", ACROSS_SOURCE)
 FILM = Term(f"{VIDEO}/activity-type/video", "video", VIDEO_SOURCE)
+ELEMENT = Term(f"{ACTIVITIES}objective", "element", ADL_SOURCE)
+GROUP = Term("http://activitystrea.ms/schema/1.0/group", "group", STREAMS_SOURCE)
 PROFILE = Term(f"{ACTIVITIES}profile", "profile", ADL_SOURCE)
 
-ACTIVITY_TYPES = (COURSE, MODULE, PAGE, ASSESSMENT, INTERACTION, FILM, PROFILE)
+ACTIVITY_TYPES = (
+    COURSE, MODULE, PAGE, ASSESSMENT, INTERACTION, FILM, ELEMENT, GROUP, PROFILE,
+)  # fmt: skip
 
 # Extensions
 
@@ -83,20 +89,33 @@ SESSION_ID = Term(f"{CMI5}/context/extensions/sessionid", "session", CMI5_SOURCE
 PROGRESS = Term(f"{CMI5}/result/extensions/progress", "progress in percent", CMI5_SOURCE)
 TIME_LIMIT = Term(f"{ACROSS}/extensions/time-limit", "time limit", ACROSS_SOURCE)
 
-VIDEO_SESSION = Term(f"{VIDEO}/extensions/session-id", "session of the film", VIDEO_SOURCE)
-VIDEO_LENGTH = Term(f"{VIDEO}/extensions/length", "length in seconds", VIDEO_SOURCE)
-VIDEO_THRESHOLD = Term(
-    f"{VIDEO}/extensions/completion-threshold", "share that counts as seen", VIDEO_SOURCE
-)
-VIDEO_TIME = Term(f"{VIDEO}/extensions/time", "second of the film", VIDEO_SOURCE)
-VIDEO_FROM = Term(f"{VIDEO}/extensions/time-from", "second before the jump", VIDEO_SOURCE)
-VIDEO_TO = Term(f"{VIDEO}/extensions/time-to", "second after the jump", VIDEO_SOURCE)
-VIDEO_PROGRESS = Term(f"{VIDEO}/extensions/progress", "share seen", VIDEO_SOURCE)
-VIDEO_SEGMENTS = Term(f"{VIDEO}/extensions/played-segments", "stretches seen", VIDEO_SOURCE)
+
+def _video(name: str, word: str) -> Term:
+    return Term(f"{VIDEO}/extensions/{name}", word, VIDEO_SOURCE)
+
+
+VIDEO_SESSION = _video("session-id", "session of the film")
+VIDEO_LENGTH = _video("length", "length in seconds")
+VIDEO_THRESHOLD = _video("completion-threshold", "share that counts as seen")
+VIDEO_TIME = _video("time", "second of the film")
+VIDEO_FROM = _video("time-from", "second before the jump")
+VIDEO_TO = _video("time-to", "second after the jump")
+VIDEO_PROGRESS = _video("progress", "share seen")
+VIDEO_SEGMENTS = _video("played-segments", "stretches seen")
+VIDEO_SPEED = _video("speed", "speed")
+VIDEO_VOLUME = _video("volume", "volume")
+VIDEO_CAPTIONS = _video("cc-enabled", "captions are shown")
+VIDEO_CAPTIONS_LANGUAGE = _video("cc-subtitle-lang", "language of the captions")
+VIDEO_FULL_SCREEN = _video("full-screen", "full screen")
+VIDEO_SIZE = _video("video-playback-size", "size on the page")
+VIDEO_ROOM = _video("screen-size", "room on the screen")
+VIDEO_QUALITY = _video("quality", "lines of the film")
 
 EXTENSIONS = (
     SESSION_ID, PROGRESS, TIME_LIMIT, VIDEO_SESSION, VIDEO_LENGTH, VIDEO_THRESHOLD, VIDEO_TIME,
-    VIDEO_FROM, VIDEO_TO, VIDEO_PROGRESS, VIDEO_SEGMENTS,
+    VIDEO_FROM, VIDEO_TO, VIDEO_PROGRESS, VIDEO_SEGMENTS, VIDEO_SPEED, VIDEO_VOLUME,
+    VIDEO_CAPTIONS, VIDEO_CAPTIONS_LANGUAGE, VIDEO_FULL_SCREEN, VIDEO_SIZE, VIDEO_ROOM,
+    VIDEO_QUALITY,
 )  # fmt: skip
 
 OWN_EXTENSIONS = ("platform", "course-version", "element", "attempt")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from courses import finding
+from courses.finding import Wanted
 from lti_tool import db
 from lti_tool.errors import BadRequestError
 from lti_tool.i18n import gettext as _
 from lti_tool.lti import deep_linking, protocol
-from lti_tool.lti.deep_linking import Choice, CourseChoices
+from lti_tool.lti.deep_linking import Choice, CourseChoices, LinkingRequest
 from lti_tool.visit import Role
 from lti_tool.web import (
     VISIT_PREFIX,
@@ -30,7 +32,7 @@ def choose() -> ResponseReturnValue:
     """Show the courses with everything of them that can be linked."""
     with db.read() as session:
         asked = deep_linking.find_request(session, current_visit().launch_id)
-    return render_template("lti/choose.html", asked=asked, courses=_offered(), fault=None)
+    return _page(asked, finding.wanted_of(request.args))
 
 
 @bp.post("/choose")
@@ -50,7 +52,7 @@ def answer() -> ResponseReturnValue:
         )
     fault = _fault(asked, chosen, leaving="leave" in request.form)
     if fault:
-        return render_template("lti/choose.html", asked=asked, courses=courses, fault=fault), 422
+        return _page(asked, finding.wanted_of(request.form), fault=fault), 422
     signed = deep_linking.sign_answer(
         asked, chosen, registration, launch_url=f"{settings().public_url}/lti/launch"
     )
@@ -58,13 +60,24 @@ def answer() -> ResponseReturnValue:
     return render_template("lti/return.html", target=asked.return_url, signed=signed)
 
 
+def _page(asked: LinkingRequest, wanted: Wanted, fault: str | None = None) -> str:
+    offered = catalogue().all()
+    fitting = finding.matching(offered, wanted)
+    return render_template(
+        "lti/choose.html",
+        asked=asked,
+        courses=[deep_linking.choices_of(course) for course in fitting],
+        facets=finding.facets_of(offered),
+        wanted=wanted,
+        fault=fault,
+    )
+
+
 def _offered() -> list[CourseChoices]:
     return [deep_linking.choices_of(course) for course in catalogue().all()]
 
 
-def _fault(
-    asked: deep_linking.LinkingRequest, chosen: list[Choice], *, leaving: bool
-) -> str | None:
+def _fault(asked: LinkingRequest, chosen: list[Choice], *, leaving: bool) -> str | None:
     if leaving:
         chosen.clear()
         return None

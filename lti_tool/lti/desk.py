@@ -17,7 +17,9 @@ from lti_tool.lti import (
     links_desk,
     people_desk,
     platforms,
+    record_keys_desk,
     standing,
+    stores_desk,
     waiting_desk,
 )
 from lti_tool.lti.doctor import TraceFilter
@@ -30,7 +32,7 @@ from lti_tool.visit import Role
 from lti_tool.web import VISIT_PREFIX, DeskPage, current_visit, open_to, settings, with_note
 
 bp = Blueprint("lti_desk", __name__, template_folder="templates")
-for _desk in (links_desk, doctor_desk, people_desk, waiting_desk):
+for _desk in (links_desk, doctor_desk, people_desk, waiting_desk, stores_desk, record_keys_desk):
     bp.register_blueprint(_desk.bp)
 
 PREFIX = f"{VISIT_PREFIX}/desk/platforms"
@@ -41,6 +43,8 @@ DESK_PAGES = (
     DeskPage("lti_desk.doctor.show", "Launch doctor", ADMINISTRATOR),
     DeskPage("lti_desk.waiting.scores", "Scores that rest", ADMINISTRATOR),
     DeskPage("lti_desk.waiting.statements", "Statements waiting", ADMINISTRATOR),
+    DeskPage("lti_desk.stores.show", "Record stores", ADMINISTRATOR),
+    DeskPage("lti_desk.record_keys.show", "Record store keys", ADMINISTRATOR),
     DeskPage("lti_desk.people.roles", "Roles", ADMINISTRATOR),
     DeskPage("lti_desk.people.keys", "Tool keys", ADMINISTRATOR),
 )

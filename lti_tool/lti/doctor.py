@@ -10,16 +10,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from lti_tool.db import connection_of
 from lti_tool.errors import NotFoundError
 from lti_tool.i18n import gettext as _
 from lti_tool.lti.checks import Check
 from lti_tool.lti.models import LaunchTrace, Platform
 from lti_tool.lti.remedies import ACCEPTED, REMEDIES, Explanation
+from xapi.prepared import Prepared, Running
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Letters and figures that nobody mistakes when they are read out."""
@@ -34,11 +32,10 @@ _VALUES: dict[str, Any] = {
         *("skew_s", "kid", "binding", "deployment", "detail"),
     )
 }
-INSERT: Mapping[str, Any] = {
-    # A code that is taken costs the trace, never the launch.
-    "sqlite": sqlite_insert(LaunchTrace).values(_VALUES).on_conflict_do_nothing(),
-    "postgresql": postgresql_insert(LaunchTrace).values(_VALUES).on_conflict_do_nothing(),
-}
+INSERT = Prepared.for_both(
+    lambda insert: insert(LaunchTrace).values(_VALUES).on_conflict_do_nothing()
+)
+"""A code that is taken costs the trace, never the launch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +60,13 @@ class ShownTrace:
 
 def new_code() -> str:
     """Make a code to be read out, such as ``K7QF-2M9T`` (40 random bits)."""
-    letters = "".join(secrets.choice(CROCKFORD) for _letter in range(8))
+    bits = secrets.randbits(40)
+    letters = "".join(CROCKFORD[bits >> shift & 31] for shift in range(0, 40, 5))
     return f"{letters[:4]}-{letters[4:]}"
 
 
 def record(
-    session: Session,
+    session: Running,
     *,
     accepted: bool,
     check: Check | None = None,
@@ -96,9 +94,8 @@ def record(
         detail: found and expected; nothing that names anybody.
         now: the moment.
     """
-    connection = connection_of(session)
-    connection.execute(
-        INSERT[connection.dialect.name],
+    INSERT.run(
+        session,
         {
             "code": code,
             "at": now,

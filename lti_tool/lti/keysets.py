@@ -18,13 +18,13 @@ from uuid import UUID
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
-from sqlalchemy import Update, delete, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Update, bindparam, delete, or_, select, update
 
 from lti_tool.db import Begin
 from lti_tool.lti.calls import CallError, Calls
 from lti_tool.lti.models import Platform, PlatformKey
 from lti_tool.lti.protocol import ID_LENGTH
+from xapi.prepared import Prepared, Running
 
 ONCE_IN = timedelta(minutes=1)
 OLD = timedelta(days=1)
@@ -47,11 +47,16 @@ class _Held:
     keys: Mapping[str, RSAPublicKey]
 
 
+OWN_KEYS = Prepared(
+    select(PlatformKey.kid, PlatformKey.jwk).where(
+        PlatformKey.platform_id == bindparam("platform_id")
+    )
+)
 _held: dict[UUID, _Held] = {}
 """What this process holds, under the version that the platform's row had when it was read."""
 
 
-def find_key(session: Session, platform_id: UUID, version: int, kid: str) -> RSAPublicKey | None:
+def find_key(session: Running, platform_id: UUID, version: int, kid: str) -> RSAPublicKey | None:
     """Give the key of a kid as far as it is known here; asks the database at most, nobody else.
 
     Args:
@@ -62,7 +67,7 @@ def find_key(session: Session, platform_id: UUID, version: int, kid: str) -> RSA
     """
     held = _held.get(platform_id)
     if held is None or held.version != version:
-        rows = session.scalars(select(PlatformKey).where(PlatformKey.platform_id == platform_id))
+        rows = OWN_KEYS.all(session, {"platform_id": platform_id})
         keys = {row.kid: key for row in rows if (key := _key(row.jwk)) is not None}
         held = _held[platform_id] = _Held(version, keys)
     return held.keys.get(kid)

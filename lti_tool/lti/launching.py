@@ -10,10 +10,8 @@ from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from sqlalchemy import Connection, bindparam, select, update
-from sqlalchemy.orm import Session
 
 from courses.catalogue import Catalogue
-from lti_tool.db import connection_of
 from lti_tool.grants import Grant
 from lti_tool.lti import binding, doctor, keysets, records
 from lti_tool.lti.binding import Bound, Proof
@@ -33,11 +31,12 @@ from lti_tool.lti.records import Left
 from lti_tool.lti.said import Said
 from lti_tool.vault import digest, new_token
 from lti_tool.visit import Role, Visit
+from xapi.prepared import Prepared
 
-Arrival = Callable[[Session, Visit, datetime], None]
+Arrival = Callable[[Connection, Visit, datetime], None]
 """What another room does, in the launch's transaction, when somebody arrives."""
 
-USE_UP = (
+USE_UP = Prepared(
     update(Login)
     .where(
         Login.state_hash == bindparam("b_state"),
@@ -55,7 +54,7 @@ USE_UP = (
         Login.created_at,
     )
 )
-PLATFORM = (
+PLATFORM = Prepared(
     select(
         Platform.id, Platform.issuer, Platform.client_id, Platform.version, Platform.withdrawn_at,
         Platform.deployment_policy, Platform.auth_url, Platform.frame_origins,
@@ -75,6 +74,24 @@ PLATFORM = (
     )
     .where(Platform.id == bindparam("id"))
 )  # fmt: skip
+FRAMING = Prepared(
+    select(Platform.issuer, Platform.auth_url, Platform.frame_origins).where(
+        Platform.id == bindparam("id")
+    )
+)
+USED = Prepared(select(Login.used_at).where(Login.state_hash == bindparam("state_hash")))
+
+
+def _make_deployment(insert: Any) -> Any:
+    fields = ("id", "platform_id", "deployment_id", "status", "first_seen_at")
+    made = insert(Deployment).values({name: bindparam(name) for name in fields})
+    return made.on_conflict_do_update(
+        index_elements=[Deployment.platform_id, Deployment.deployment_id],
+        set_={"deployment_id": made.excluded.deployment_id},
+    ).returning(Deployment.id, Deployment.status)
+
+
+MEET = Prepared.for_both(_make_deployment)
 
 
 class KeyNeededError(Exception):
@@ -130,7 +147,7 @@ class Refused:
     frame_ancestors: tuple[str, ...] = ()
 
 
-def take(session: Session, posted: Posted, door: Door, *, now: datetime) -> Taken | Refused:
+def take(connection: Connection, posted: Posted, door: Door, *, now: datetime) -> Taken | Refused:
     """Check a launch and keep what it leaves, in the caller's transaction.
 
     A refusal is a value: its trace and the used login are to be committed.
@@ -141,18 +158,18 @@ def take(session: Session, posted: Posted, door: Door, *, now: datetime) -> Take
     trace: dict[str, Any] = {"platform_id": None, "skew_s": None, "kid": "", "binding": ""}
     trace["deployment"] = ""
     try:
-        return _take(session, posted, door, trace, now=now)
+        return _take(connection, posted, door, trace, now=now)
     except RefusedError as error:
-        return refuse(session, error, trace, now=now)
+        return refuse(connection, error, trace, now=now)
 
 
 def refuse(
-    session: Session, error: RefusedError, trace: dict[str, Any], *, now: datetime
+    connection: Connection, error: RefusedError, trace: dict[str, Any], *, now: datetime
 ) -> Refused:
     """Write down why a login or launch was refused; give what its page shows."""
     code = doctor.new_code()
     doctor.record(
-        session,
+        connection,
         accepted=False,
         check=error.check,
         code=code,
@@ -160,21 +177,19 @@ def refuse(
         now=now,
         **trace,
     )
-    return Refused(error, code, ancestors_of(session, trace.get("platform_id")))
+    return Refused(error, code, ancestors_of(connection, trace.get("platform_id")))
 
 
-def ancestors_of(session: Session, platform_id: UUID | None) -> tuple[str, ...]:
+def ancestors_of(connection: Connection, platform_id: UUID | None) -> tuple[str, ...]:
     """Give the origins that may frame what a platform's people see."""
-    platform = session.get(Platform, platform_id) if platform_id else None
-    if platform is None:
-        return ()
-    return frame_ancestors(platform.issuer, platform.auth_url, platform.frame_origins)
+    row = FRAMING.first(connection, {"id": platform_id}) if platform_id else None
+    return frame_ancestors(*row) if row else ()
 
 
 def _take(
-    session: Session, posted: Posted, door: Door, trace: dict[str, Any], *, now: datetime
+    connection: Connection, posted: Posted, door: Door, trace: dict[str, Any], *, now: datetime
 ) -> Taken:
-    login = _use_up(session, posted, now=now)
+    login = _use_up(connection, posted, now=now)
     trace["platform_id"] = login.platform_id
     bound = binding.bound_by(
         posted.proof, cookie_hash=login.cookie_hash, storage_hash=login.storage_hash
@@ -193,11 +208,11 @@ def _take(
         "deployment": trace["deployment"],
         "subject": subject if isinstance(subject, str) else "",
     }
-    rows = connection_of(session).execute(PLATFORM, where).all()
+    rows = PLATFORM.all(connection, where)
     platform = rows[0]
     if platform.withdrawn_at is not None:
         raise RefusedError(Check.PLATFORM, found="withdrawn")
-    key = _key(session, token, platform, posted)
+    key = _key(connection, token, platform, posted)
     expected = Expected(
         platform_id=platform.id,
         issuer=platform.issuer,
@@ -209,14 +224,14 @@ def _take(
         allow_http=door.allow_http,
     )
     claims = CheckedLaunch(token, expected, key, now=now).validate().claims
-    deployment_id = _admit(session, platform, trace["deployment"], now=now)
+    deployment_id = _admit(connection, platform, trace["deployment"], now=now)
     granted = frozenset(Role(row.granted) for row in rows if row.granted is not None)
     framing = frame_ancestors(platform.issuer, platform.auth_url, platform.frame_origins)
     said = Said(claims, platform.id, deployment_id, granted, framing)
-    return _keep(session, said, door, bound, trace, now=now)
+    return _keep(connection, said, door, bound, trace, now=now)
 
 
-def _use_up(session: Session, posted: Posted, *, now: datetime) -> Any:
+def _use_up(connection: Connection, posted: Posted, *, now: datetime) -> Any:
     """Take the login of a state, in one statement, or say why it cannot be had."""
     given = {
         "b_state": digest(posted.state),
@@ -224,19 +239,17 @@ def _use_up(session: Session, posted: Posted, *, now: datetime) -> Any:
         "b_storage": posted.proof.storage_hash,
         "b_now": now,
     }
-    row = connection_of(session).execute(USE_UP, given).one_or_none()
+    row = USE_UP.first(connection, given)
     if row is not None:
         return row
-    used = session.execute(
-        select(Login.used_at).where(Login.state_hash == given["b_state"])
-    ).one_or_none()
+    used = USED.first(connection, {"state_hash": given["b_state"]})
     if used is None:
         raise RefusedError(Check.STATE)
     raise RefusedError(Check.REPLAY if used.used_at is not None else Check.BROWSER)
 
 
-def _key(session: Session, token: Token, platform: Any, posted: Posted) -> RSAPublicKey:
-    key = keysets.find_key(session, platform.id, platform.version, token.kid)
+def _key(connection: Connection, token: Token, platform: Any, posted: Posted) -> RSAPublicKey:
+    key = keysets.find_key(connection, platform.id, platform.version, token.kid)
     if key is not None:
         return key
     if not posted.key_asked:
@@ -246,23 +259,20 @@ def _key(session: Session, token: Token, platform: Any, posted: Posted) -> RSAPu
     raise RefusedError(Check.KEY, found=token.kid)
 
 
-def _admit(session: Session, platform: Any, given: str, *, now: datetime) -> UUID:
+def _admit(connection: Connection, platform: Any, given: str, *, now: datetime) -> UUID:
     """Give the deployment's row if launches of it are taken."""
     status, row = platform.status, platform.deployment_row
     if row is None:
         automatic = platform.deployment_policy == DeploymentPolicy.AUTOMATIC
         status = DeploymentStatus.APPROVED if automatic else DeploymentStatus.PENDING
-        row = uuid4()
-        made = records.INSERTS[session.get_bind().dialect.name](Deployment).values(
-            id=row, platform_id=platform.id, deployment_id=given, status=status, first_seen_at=now
-        )
-        kept = session.execute(
-            made.on_conflict_do_update(
-                index_elements=[Deployment.platform_id, Deployment.deployment_id],
-                set_={"deployment_id": given},
-            ).returning(Deployment.id, Deployment.status)
-        ).one()
-        row, status = kept.id, kept.status
+        values = {
+            "id": uuid4(),
+            "platform_id": platform.id,
+            "deployment_id": given,
+            "status": status,
+            "first_seen_at": now,
+        }
+        row, status = MEET.one(connection, values)
     if status == DeploymentStatus.PENDING:
         raise RefusedError(Check.DEPLOYMENT_PENDING, deployment=given)
     if status == DeploymentStatus.REFUSED:
@@ -275,7 +285,7 @@ def _admit(session: Session, platform: Any, given: str, *, now: datetime) -> UUI
 
 
 def _keep(
-    session: Session,
+    connection: Connection,
     said: Said,
     door: Door,
     bound: Bound,
@@ -283,7 +293,6 @@ def _keep(
     *,
     now: datetime,
 ) -> Taken:
-    connection = connection_of(session)
     who, where = said.who(), said.where()
     person_id, actor_name = records.keep_person(connection, who, now=now)
     context_id = records.keep_context(connection, where) if where else None
@@ -315,9 +324,9 @@ def _keep(
     )
     cookie = new_token() if bound is Bound.COOKIE else ""
     _keep_launch(connection, visit, said, cookie, ends_at=now + door.visit_time)
-    doctor.record(session, accepted=True, code=doctor.new_code(), **trace, now=now)
+    doctor.record(connection, accepted=True, code=doctor.new_code(), **trace, now=now)
     for arrive in door.arrivals if link is not None else ():
-        arrive(session, visit, now)
+        arrive(connection, visit, now)
     return Taken(visit, cookie, said.is_deep_linking, Left(where, context_id, what, link, now))
 
 

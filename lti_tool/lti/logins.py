@@ -9,14 +9,14 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
-from lti_tool.db import connection_of
 from lti_tool.lti.checks import Check
 from lti_tool.lti.models import Launch, Login, Platform
 from lti_tool.lti.protocol import RefusedError, is_ours
 from lti_tool.vault import digest, new_token
+from xapi.prepared import Prepared
 
 HINT_LENGTH = 4_000
 HOLD = timedelta(seconds=10)
@@ -24,23 +24,27 @@ MOST_HELD = 500
 KEEP_LOGINS = timedelta(days=1)
 KEEP_LAUNCHES = timedelta(days=90)
 
-PLATFORMS = select(
-    Platform.id, Platform.issuer, Platform.client_id, Platform.auth_url, Platform.frame_origins
-).where(Platform.issuer == bindparam("issuer"), Platform.withdrawn_at.is_(None))
-INSERT = insert(Login).values(
-    {
-        name: bindparam(name)
-        for name in (
-            "state_hash",
-            "nonce_hash",
-            "platform_id",
-            "target_link_uri",
-            "cookie_hash",
-            "storage_hash",
-            "storage_target",
-            "created_at",
-        )
-    }
+PLATFORMS = Prepared(
+    select(
+        Platform.id, Platform.issuer, Platform.client_id, Platform.auth_url, Platform.frame_origins
+    ).where(Platform.issuer == bindparam("issuer"), Platform.withdrawn_at.is_(None))
+)
+INSERT = Prepared(
+    insert(Login).values(
+        {
+            name: bindparam(name)
+            for name in (
+                "state_hash",
+                "nonce_hash",
+                "platform_id",
+                "target_link_uri",
+                "cookie_hash",
+                "storage_hash",
+                "storage_target",
+                "created_at",
+            )
+        }
+    )
 )
 
 
@@ -60,12 +64,12 @@ class BegunLogin:
 
 
 def begin(
-    session: Session, asked: Mapping[str, str], *, origin: str, launch_url: str, now: datetime
+    connection: Connection, asked: Mapping[str, str], *, origin: str, launch_url: str, now: datetime
 ) -> BegunLogin:
     """Begin a login.
 
     Args:
-        session: of the caller.
+        connection: in the caller's transaction.
         asked: parameters of the third-party initiated login (OpenID Connect core, 4; LTI 1.3
             core, 5.1.1), by GET or POST.
         origin: of the tool.
@@ -80,11 +84,11 @@ def begin(
         raise RefusedError(Check.LOGIN_REQUEST, missing=", ".join(missing) or "nothing; too long")
     if not is_ours(asked["target_link_uri"], origin):
         raise RefusedError(Check.LOGIN_REQUEST, target=asked["target_link_uri"][:200])
-    platform = _platform(session, asked["iss"], asked.get("client_id", ""), now)
+    platform = _platform(connection, asked["iss"], asked.get("client_id", ""), now)
     state, nonce, cookie, storage = new_token(), new_token(), new_token(), new_token()
     target = asked.get("lti_storage_target", "")[:80]
-    connection_of(session).execute(
-        INSERT,
+    INSERT.run(
+        connection,
         {
             "state_hash": digest(state),
             "nonce_hash": digest(nonce),
@@ -121,16 +125,16 @@ def begin(
     )
 
 
-def _platform(session: Session, issuer: str, client_id: str, now: datetime) -> Any:
+def _platform(connection: Connection, issuer: str, client_id: str, now: datetime) -> Any:
     """Find the platform of a login; by issuer alone where that names one.
 
     One that was found is held for a moment: whether it was withdrawn since is asked at the launch.
     """
-    key = (session.get_bind(), issuer, client_id)
+    key = (connection.engine.url, issuer, client_id)
     until, row = _held.get(key, (now, None))
     if row is not None and now < until:
         return row
-    found = connection_of(session).execute(PLATFORMS, {"issuer": issuer}).all()
+    found = PLATFORMS.all(connection, {"issuer": issuer})
     if client_id:
         found = [each for each in found if each.client_id == client_id]
     if len(found) != 1:

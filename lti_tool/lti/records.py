@@ -13,8 +13,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, bindparam, case, func, insert
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from lti_tool.lti.models import (
     Context,
@@ -25,11 +23,11 @@ from lti_tool.lti.models import (
     ResourceLink,
 )
 from lti_tool.vault import digest
+from xapi.prepared import Prepared
 
 MEMO = 4_096
 LOOK_AGAIN = timedelta(minutes=10)
 """After which a launch asks once more for the column of a link that had none."""
-INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
 
 
 def _binds(*names: str) -> dict[str, Any]:
@@ -102,20 +100,18 @@ def _upsert_column(made: Any) -> Any:
     )
 
 
-def _both(make: Any) -> dict[str, Any]:
-    return {dialect: make(made) for dialect, made in INSERTS.items()}
-
-
-PERSON = _both(_upsert_person)
-CONTEXT = _both(_upsert_context)
-MEMBERSHIP = _both(_upsert_membership)
-LINK = _both(_upsert_link)
-COLUMN = _both(_upsert_column)
-LAUNCH = insert(Launch).values(
+PERSON = Prepared.for_both(_upsert_person)
+CONTEXT = Prepared.for_both(_upsert_context)
+MEMBERSHIP = Prepared.for_both(_upsert_membership)
+LINK = Prepared.for_both(_upsert_link)
+COLUMN = Prepared.for_both(_upsert_column)
+LAUNCH = Prepared(
+    insert(Launch).values(
     _binds(
         "id", "visit_hash", "cookie_hash", "platform_id", "deployment_id", "person_id",
         "context_id", "resource_link_id", "message_type", "roles", "locale", "document_target",
         "deep_linking", "created_at", "ends_at",
+    )
     )
 )  # fmt: skip
 
@@ -202,8 +198,8 @@ memo = Memo()
 
 def keep_person(connection: Connection, who: Who, *, now: datetime) -> tuple[UUID, str]:
     """Write a person down; give row and pseudonym. What the platform withholds is emptied."""
-    row = connection.execute(
-        PERSON[connection.dialect.name],
+    row = PERSON.one(
+        connection,
         {
             "id": uuid4(),
             "platform_id": who.platform_id,
@@ -217,7 +213,7 @@ def keep_person(connection: Connection, who: Who, *, now: datetime) -> tuple[UUI
             "created_at": now,
             "seen_at": now,
         },
-    ).one()
+    )
     return row.id, row.actor_name
 
 
@@ -236,7 +232,7 @@ def keep_context(connection: Connection, where: Where) -> UUID:
         "lineitems_url": where.lineitems_url,
         "ags_scopes": list(where.ags_scopes),
     }
-    made: UUID = connection.execute(CONTEXT[connection.dialect.name], values).scalar_one()
+    made: UUID = CONTEXT.one(connection, values).id
     return made
 
 
@@ -244,8 +240,8 @@ def keep_membership(
     connection: Connection, context_id: UUID, person_id: UUID, roles: list[str], *, now: datetime
 ) -> None:
     """Write down what somebody is in a context; replaces what they were."""
-    connection.execute(
-        MEMBERSHIP[connection.dialect.name],
+    MEMBERSHIP.run(
+        connection,
         {
             "id": uuid4(),
             "context_id": context_id,
@@ -272,7 +268,7 @@ def keep_link(connection: Connection, what: What, *, now: datetime) -> KeptLink:
         "lineitem_url": what.lineitem_url,
         "column_due_at": now if what.may_have_column else None,
     }
-    row = connection.execute(LINK[connection.dialect.name], values).one()
+    row = LINK.one(connection, values)
     return KeptLink(row.id, row.course_id, row.item_path)
 
 
@@ -283,8 +279,8 @@ def keep_column(
     key = (context_id, url, link)
     if key in memo.columns or link.course_id is None:
         return
-    connection.execute(
-        COLUMN[connection.dialect.name],
+    COLUMN.run(
+        connection,
         {
             "id": uuid4(),
             "context_id": context_id,
@@ -315,4 +311,4 @@ def remember(left: Left) -> None:
 
 def keep_launch(connection: Connection, values: Mapping[str, Any]) -> None:
     """Write a launch down."""
-    connection.execute(LAUNCH, dict(values))
+    LAUNCH.run(connection, values)

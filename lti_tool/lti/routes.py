@@ -84,14 +84,14 @@ def login() -> ResponseReturnValue:
     limit_rate("login")
     asked = request.values.to_dict()
     refused: Refused | None = None
-    with db.begin() as session:
+    with db.apart() as connection:
         now = db.utcnow()
         try:
             begun = logins.begin(
-                session, asked, origin=settings().origin, launch_url=launch_url(), now=now
+                connection, asked, origin=settings().origin, launch_url=launch_url(), now=now
             )
         except RefusedError as error:
-            refused = launching.refuse(session, error, {}, now=now)
+            refused = launching.refuse(connection, error, {}, now=now)
     if refused is not None:
         return _refusal(refused)
     return _login_page(begun, asked)
@@ -159,8 +159,8 @@ def _refuse_unread() -> Refused:
     error = RefusedError(Check.STATE)
     if "error" in request.form:
         error = RefusedError(Check.PLATFORM_ERROR, error=request.form["error"][:60])
-    with db.begin() as session:
-        return launching.refuse(session, error, {}, now=db.utcnow())
+    with db.write() as connection:
+        return launching.refuse(connection, error, {}, now=db.utcnow())
 
 
 def _take(posted: Posted) -> Taken | Refused:
@@ -179,8 +179,8 @@ def _take(posted: Posted) -> Taken | Refused:
 
 
 def _take_once(posted: Posted) -> Taken | Refused:
-    with db.begin() as session:
-        outcome = launching.take(session, posted, door(), now=db.utcnow())
+    with db.write() as connection:
+        outcome = launching.take(connection, posted, door(), now=db.utcnow())
     if isinstance(outcome, Taken):
         records.remember(outcome.left)
     return outcome

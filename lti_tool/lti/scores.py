@@ -11,21 +11,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, bindparam, case, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Executable, Row, bindparam, case, select
 from sqlalchemy.orm import Session
 
-from lti_tool.db import connection_of
 from lti_tool.errors import NotFoundError
 from lti_tool.lti.models import LineItem, Person, ResourceLink, WantedScore
+from xapi.prepared import Prepared, Running
 
-COLUMNS = select(LineItem.id).where(
-    LineItem.context_id == bindparam("context_id"),
-    LineItem.course_id == bindparam("course_id"),
-    LineItem.item_path == bindparam("item_path"),
+COLUMNS = Prepared(
+    select(LineItem.id).where(
+        LineItem.context_id == bindparam("context_id"),
+        LineItem.course_id == bindparam("course_id"),
+        LineItem.item_path == bindparam("item_path"),
+    )
 )
 
 _VALUES = {
@@ -34,11 +35,11 @@ _VALUES = {
 } | {"version": 1, "sent_version": 0, "tries": 0, "conflicts": 0, "reason": ""}
 
 
-def _wish(insert: type | object) -> object:
-    statement = insert(WantedScore).values(_VALUES)  # type: ignore[operator]
+def _wish(insert: Any) -> Executable:
+    statement = insert(WantedScore).values(_VALUES)
     new = statement.excluded
     rested = WantedScore.stuck_at.is_not(None)
-    return statement.on_conflict_do_update(
+    made: Executable = statement.on_conflict_do_update(
         index_elements=[WantedScore.line_item_id, WantedScore.person_id],
         set_={
             "points": new.points,
@@ -54,9 +55,10 @@ def _wish(insert: type | object) -> object:
         },
         where=(WantedScore.points != new.points) | (WantedScore.maximum != new.maximum),
     )
+    return made
 
 
-WISHES = {"sqlite": _wish(sqlite_insert), "postgresql": _wish(postgresql_insert)}
+WISH = Prepared.for_both(_wish)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class ShownScore:
 
 
 def want(
-    session: Session,
+    session: Running,
     *,
     person_id: UUID,
     context_id: UUID | None,
@@ -106,23 +108,22 @@ def want(
     if context_id is None:
         return
     where = {"context_id": context_id, "course_id": course_id, "item_path": item_path}
-    columns = session.execute(COLUMNS, where).scalars().all()
+    columns = COLUMNS.all(session, where)
     if not columns:
         return
-    wish = WISHES[session.get_bind().dialect.name]
-    for column in columns:
-        session.execute(
-            wish,  # type: ignore[call-overload]  # an insert of either dialect
-            {
-                "id": uuid4(),
-                "line_item_id": column,
-                "person_id": person_id,
-                "points": points,
-                "maximum": maximum,
-                "wanted_at": now,
-                "due_at": now,
-            },
-        )
+    wishes = [
+        {
+            "id": uuid4(),
+            "line_item_id": column.id,
+            "person_id": person_id,
+            "points": points,
+            "maximum": maximum,
+            "wanted_at": now,
+            "due_at": now,
+        }
+        for column in columns
+    ]
+    WISH.run_each(session, wishes)
 
 
 # What people see
@@ -159,7 +160,7 @@ def list_stuck(session: Session) -> list[ShownScore]:
     return [_shown(row) for row in rows]
 
 
-ONE = (
+ONE = Prepared(
     select(
         WantedScore.id, WantedScore.person_id, WantedScore.points, WantedScore.maximum,
         WantedScore.version, WantedScore.sent_version, WantedScore.wanted_at, WantedScore.sent_at,
@@ -178,7 +179,7 @@ ONE = (
 
 
 def sent_score(
-    session: Session,
+    session: Running,
     *,
     person_id: UUID,
     context_id: UUID | None,
@@ -194,7 +195,7 @@ def sent_score(
         "item_path": item_path,
         "person_id": person_id,
     }
-    row = connection_of(session).execute(ONE, where).one_or_none()
+    row = ONE.first(session, where)
     if row is None:
         return None
     return ShownScore(

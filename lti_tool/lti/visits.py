@@ -13,12 +13,13 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from lti_tool.db import Database, reader_of
+from lti_tool.db import Database
 from lti_tool.errors import NotFoundError
 from lti_tool.lti.logins import frame_ancestors
 from lti_tool.lti.models import Launch, LineItem, Person, Platform, ResourceLink
 from lti_tool.vault import digest, new_token
 from lti_tool.visit import Role, Visit
+from xapi.prepared import Prepared
 
 DESK = "desk"
 """Message type of a visit that an administrator's link began."""
@@ -26,7 +27,7 @@ HOLD = timedelta(seconds=30)
 MOST_HELD = 5_000
 INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
 
-FIND = (
+FIND = Prepared(
     select(
         Launch.id, Launch.cookie_hash, Launch.platform_id, Launch.deployment_id, Launch.person_id,
         Launch.context_id, Launch.resource_link_id, Launch.roles, Launch.locale,
@@ -98,9 +99,8 @@ class Visits:
         self._held.clear()
 
     def _read(self, visit_id: str, *, now: datetime) -> _Held | None:
-        with reader_of(self._database.engine).connect() as connection:
-            given = {"visit_hash": digest(visit_id), "now": now}
-            row = connection.execute(FIND, given).one_or_none()
+        with self._database.apart() as connection:
+            row = FIND.first(connection, {"visit_hash": digest(visit_id), "now": now})
         if row is None:
             self._held.pop(visit_id, None)
             return None

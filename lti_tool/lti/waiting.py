@@ -15,6 +15,9 @@ from xapi import delivery, outbox
 from xapi.models import Target
 from xapi.outbox import StuckEntry
 
+SHOWN = 100
+"""How many refused statements are shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingStatements:
@@ -24,6 +27,8 @@ class WaitingStatements:
     """All that is not delivered everywhere, refused ones with them."""
     oldest_at: datetime | None
     stuck: tuple[StuckEntry, ...]
+    """The oldest of them."""
+    stuck_count: int
     targets: tuple[Target, ...]
 
 
@@ -32,14 +37,15 @@ def look(session: Session) -> WaitingStatements:
     return WaitingStatements(
         outbox.count_waiting(session),
         outbox.oldest_waiting(session),
-        tuple(outbox.list_stuck(session)),
+        tuple(outbox.list_stuck(session, limit=SHOWN)),
+        outbox.count_stuck(session),
         tuple(delivery.list_targets(session)),
     )
 
 
 def count_refused(session: Session, *, before: datetime | None = None) -> int:
     """Give how many statements a store refused (before a moment)."""
-    return len(outbox.list_stuck(session, before=before))
+    return outbox.count_stuck(session, before=before)
 
 
 def retry(session: Session, *, before: datetime | None = None, who: str, now: datetime) -> int:

@@ -8,22 +8,24 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from lti_tool.db import connection_of
 from lti_tool.player.models import ItemAllowance
 from lti_tool.player.places import Place, table_of
+from xapi.prepared import Prepared
 
 ALLOWANCE = table_of(ItemAllowance)
-FIND = select(
-    ALLOWANCE.c.extra_attempts,
-    ALLOWANCE.c.extra_minutes,
-    ALLOWANCE.c.opens_at,
-    ALLOWANCE.c.closes_at,
-    ALLOWANCE.c.waives_wait,
-).where(
-    ALLOWANCE.c.person_id == bindparam("person_id"),
-    ALLOWANCE.c.context_id == bindparam("context_id"),
-    ALLOWANCE.c.course_id == bindparam("course_id"),
-    ALLOWANCE.c.item_id == bindparam("item_id"),
+FIND = Prepared(
+    select(
+        ALLOWANCE.c.extra_attempts,
+        ALLOWANCE.c.extra_minutes,
+        ALLOWANCE.c.opens_at,
+        ALLOWANCE.c.closes_at,
+        ALLOWANCE.c.waives_wait,
+    ).where(
+        ALLOWANCE.c.person_id == bindparam("person_id"),
+        ALLOWANCE.c.context_id == bindparam("context_id"),
+        ALLOWANCE.c.course_id == bindparam("course_id"),
+        ALLOWANCE.c.item_id == bindparam("item_id"),
+    )
 )
 
 
@@ -51,7 +53,7 @@ def allowed_to(session: Session, place: Place, item_id: str) -> Allowed:
         "course_id": place.course_id,
         "item_id": item_id,
     }
-    row = connection_of(session).execute(FIND, given).one_or_none()
+    row = FIND.first(session, given)
     if row is None:
         return NOTHING
     return Allowed(

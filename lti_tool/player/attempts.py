@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +13,10 @@ from sqlalchemy import Executable, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from courses import grading
-from courses.drawing import DrawnElement, shuffled
+from courses.drawing import DrawnElement, shown
 from courses.forms import Form, ResponseError, read_response
 from courses.model import Course, Mark, Question, Quiz, Response
 from courses.snapshot import freeze_response, thaw, thaw_response
-from lti_tool.db import connection_of
 from lti_tool.errors import ConflictingError, NotFoundError
 from lti_tool.iri import Names
 from lti_tool.player import progress, recording, results
@@ -32,9 +30,7 @@ from lti_tool.player.places import (
     COLUMNS,
     ENROLMENT,
     Place,
-    for_both,
     place_in,
-    run,
 )
 from lti_tool.player.recording import Sitting
 from lti_tool.player.sheets import (
@@ -46,6 +42,7 @@ from lti_tool.player.sheets import (
 )
 from lti_tool.visit import Visit
 from xapi import outbox
+from xapi.prepared import Prepared, Running
 
 
 class NoAttemptLeftError(ConflictingError):
@@ -84,6 +81,9 @@ class Taken:
     question: Question
     response: Response
     mark: Mark
+    item_id: str
+    fingerprint: str
+    """Of the course whose question it is."""
     seed: str
     """Of the attempt."""
     is_last: bool
@@ -110,15 +110,20 @@ def _answer(insert: type) -> Executable:
     return made
 
 
-ANSWER_ONCE = for_both(_answer)
-ANSWERED = select(ANSWER.c.response).where(
-    ANSWER.c.attempt_id == bindparam("attempt_id"), ANSWER.c.question_id == bindparam("question_id")
+ANSWER_ONCE = Prepared.for_both(_answer)
+ANSWERED = Prepared(
+    select(ANSWER.c.response).where(
+        ANSWER.c.attempt_id == bindparam("attempt_id"),
+        ANSWER.c.question_id == bindparam("question_id"),
+    )
 )
-SHOWN = select(ATTEMPT_QUESTION.c.frozen).where(
-    ATTEMPT_QUESTION.c.attempt_id == bindparam("attempt_id"),
-    ATTEMPT_QUESTION.c.question_id == bindparam("question_id"),
+SHOWN = Prepared(
+    select(ATTEMPT_QUESTION.c.frozen).where(
+        ATTEMPT_QUESTION.c.attempt_id == bindparam("attempt_id"),
+        ATTEMPT_QUESTION.c.question_id == bindparam("question_id"),
+    )
 )
-OWN_ATTEMPT = (
+OWN_ATTEMPT = Prepared(
     select(
         *COLUMNS,
         ENROLMENT.c.context_id,
@@ -136,11 +141,15 @@ OWN_ATTEMPT = (
     )
     .with_for_update(of=ATTEMPT)
 )
-OPEN_QUESTIONS = select(
-    select(func.count())
-    .where(ATTEMPT_QUESTION.c.attempt_id == bindparam("attempt_id"))
-    .scalar_subquery()
-    - select(func.count()).where(ANSWER.c.attempt_id == bindparam("attempt_id")).scalar_subquery()
+OPEN_QUESTIONS = Prepared(
+    select(
+        select(func.count())
+        .where(ATTEMPT_QUESTION.c.attempt_id == bindparam("attempt_id"))
+        .scalar_subquery()
+        - select(func.count())
+        .where(ANSWER.c.attempt_id == bindparam("attempt_id"))
+        .scalar_subquery()
+    )
 )
 
 
@@ -166,14 +175,13 @@ def start(session: Session, place: Place, course: Course, quiz: Quiz, *, now: da
         raise NoAttemptLeftError(f"{quiz.id} by {place.enrolment_id}")
     withdrawn = results.withdrawn_in(session, place, quiz.id)
     seed = secrets.token_hex(16)
-    rng = random.Random(seed)  # noqa: S311  # an order of display, no secret
-    questions = tuple(shuffled(q, rng) for q in quiz.questions if q.id not in withdrawn)
+    questions = tuple(shown(q, seed) for q in quiz.questions if q.id not in withdrawn)
     drawn = (DrawnElement("", quiz.title, Fraction(1), questions),)
     return begin(session, place, course, quiz, drawn, seed=seed, closes_at=None, now=now)
 
 
 def answer(
-    session: Session,
+    session: Running,
     visit: Visit,
     course: Course,
     quiz: Quiz,
@@ -201,14 +209,21 @@ def answer(
     mark = grading.mark(question, response)
     if not _keep(session, found, question, response, mark, now=now):
         given = {"attempt_id": attempt_id, "question_id": question_id}
-        kept = thaw_response(connection_of(session).execute(ANSWERED, given).scalar_one())
-        return Taken(question, kept, grading.mark(question, kept), found.seed, is_last=False)
+        kept = thaw_response(ANSWERED.one(session, given)[0])
+        return _taken(found, question, kept, grading.mark(question, kept), is_last=False)
     progress.is_here(session, found.sitting.place, now=now)
     given = {"attempt_id": attempt_id}
-    is_last = connection_of(session).execute(OPEN_QUESTIONS, given).scalar() == 0
+    is_last = OPEN_QUESTIONS.one(session, given)[0] == 0
     if is_last:
         _end(session, found, now=now)
-    return Taken(question, response, mark, found.seed, is_last)
+    return _taken(found, question, response, mark, is_last=is_last)
+
+
+def _taken(
+    found: _Open, question: Question, response: Response, mark: Mark, *, is_last: bool
+) -> Taken:
+    item_id = found.sitting.item.id
+    return Taken(question, response, mark, item_id, found.fingerprint, found.seed, is_last)
 
 
 def submit(
@@ -252,7 +267,7 @@ def submit(
 
 
 def _open(
-    session: Session,
+    session: Running,
     visit: Visit,
     course: Course,
     quiz: Quiz,
@@ -262,7 +277,7 @@ def _open(
     now: datetime,
 ) -> _Open:
     given = {"attempt_id": attempt_id, "person_id": visit.person_id, "course_id": course.id}
-    row = connection_of(session).execute(OWN_ATTEMPT, given).one_or_none()
+    row = OWN_ATTEMPT.first(session, given)
     if row is None or row.item_id != quiz.id or row.context_id != visit.context_id:
         raise NotFoundError(f"attempt {attempt_id}")
     if row.is_over:
@@ -271,22 +286,22 @@ def _open(
     return _Open(Sitting(place, course, quiz, attempt_id, row.number), row.fingerprint, row.seed)
 
 
-def _question(session: Session, found: _Open, question_id: str) -> Question:
+def _question(session: Running, found: _Open, question_id: str) -> Question:
     """Give a question as it was shown; the course's own where the course is still the same."""
     sitting = found.sitting
     if found.fingerprint == sitting.course.fingerprint and isinstance(sitting.item, Quiz):
         for question in sitting.item.questions:
             if question.id == question_id:
-                return question
+                return shown(question, found.seed)
     given = {"attempt_id": sitting.attempt_id, "question_id": question_id}
-    frozen = connection_of(session).execute(SHOWN, given).scalar_one_or_none()
-    if frozen is None:
+    kept = SHOWN.first(session, given)
+    if kept is None:
         raise NotFoundError(f"question {question_id!r} in attempt {sitting.attempt_id}")
-    return thaw(frozen)
+    return thaw(kept.frozen)
 
 
 def _keep(
-    session: Session,
+    session: Running,
     found: _Open,
     question: Question,
     response: Response,
@@ -304,14 +319,14 @@ def _keep(
         "correct": mark.correct,
         "at": now,
     }
-    if run(session, ANSWER_ONCE, values).first() is None:
+    if ANSWER_ONCE.first(session, values) is None:
         return False
     told = recording.answered(found.sitting, question, response, mark, at=now)
     outbox.enqueue(session, told, now=now)
     return True
 
 
-def _end(session: Session, found: _Open, *, now: datetime) -> None:
+def _end(session: Running, found: _Open, *, now: datetime) -> None:
     sitting = found.sitting
     attempt = find_attempt(session, sitting.place.enrolment_id, sitting.attempt_id)
     results.close(session, sitting, attempt, by=SubmittedBy.LEARNER, at=now, now=now)

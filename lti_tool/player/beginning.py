@@ -6,26 +6,41 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from courses.drawing import DrawnElement
 from courses.model import Course, Exam, Quiz
 from courses.snapshot import freeze
-from lti_tool.db import connection_of
 from lti_tool.player import progress, recording
 from lti_tool.player.models import AttemptKind
 from lti_tool.player.places import ATTEMPT, ATTEMPT_QUESTION, ELEMENT_RESULT, Place
 from lti_tool.player.recording import Sitting
 from xapi import outbox
+from xapi.prepared import Prepared
 
-LAST_NUMBER = select(func.max(ATTEMPT.c.number)).where(
-    ATTEMPT.c.enrolment_id == bindparam("enrolment_id"),
-    ATTEMPT.c.item_id == bindparam("item_id"),
+LAST_NUMBER = Prepared(
+    select(func.max(ATTEMPT.c.number)).where(
+        ATTEMPT.c.enrolment_id == bindparam("enrolment_id"),
+        ATTEMPT.c.item_id == bindparam("item_id"),
+    )
 )
-NEW_ATTEMPT = ATTEMPT.insert()
-NEW_QUESTION = ATTEMPT_QUESTION.insert()
-NEW_ELEMENT = ELEMENT_RESULT.insert()
+
+
+def _insert(table: Table, *fields: str) -> Prepared:
+    return Prepared(table.insert().values({name: bindparam(name) for name in fields}))
+
+
+NEW_ATTEMPT = _insert(
+    ATTEMPT, "id", "enrolment_id", "item_id", "number", "kind", "course_version", "fingerprint",
+    "seed", "started_at", "closes_at", "pass_share", "receipt_hash", "void_reason",
+)  # fmt: skip
+NEW_QUESTION = _insert(
+    ATTEMPT_QUESTION, "attempt_id", "question_id", "position", "element_id", "frozen"
+)
+NEW_ELEMENT = _insert(
+    ELEMENT_RESULT, "attempt_id", "element_id", "position", "title", "pass_share", "asked"
+)
 
 
 def begin(
@@ -53,11 +68,10 @@ def begin(
     """
     attempt_id = uuid4()
     given = {"enrolment_id": place.enrolment_id, "item_id": item.id}
-    connection = connection_of(session)
-    number = 1 + (connection.execute(LAST_NUMBER, given).scalar() or 0)
+    number = 1 + (LAST_NUMBER.one(session, given)[0] or 0)
     kind = AttemptKind.EXAM if isinstance(item, Exam) else AttemptKind.QUIZ
-    connection.execute(
-        NEW_ATTEMPT,
+    NEW_ATTEMPT.run(
+        session,
         {
             **given,
             "id": attempt_id,
@@ -95,7 +109,7 @@ def _write_questions(session: Session, attempt_id: UUID, drawn: Sequence[DrawnEl
         for position, (element_id, question) in enumerate(asked, start=1)
     ]
     if rows:
-        connection_of(session).execute(NEW_QUESTION, rows)
+        NEW_QUESTION.run_each(session, rows)
 
 
 def _write_elements(session: Session, attempt_id: UUID, drawn: Sequence[DrawnElement]) -> None:
@@ -110,4 +124,4 @@ def _write_elements(session: Session, attempt_id: UUID, drawn: Sequence[DrawnEle
         }
         for position, element in enumerate(drawn, start=1)
     ]
-    connection_of(session).execute(NEW_ELEMENT, rows)
+    NEW_ELEMENT.run_each(session, rows)

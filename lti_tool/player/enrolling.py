@@ -14,18 +14,18 @@ from courses.model import Course
 from lti_tool.errors import NotFoundError
 from lti_tool.iri import Names
 from lti_tool.player import recording
+from lti_tool.player.catching_up import catch_up
 from lti_tool.player.places import (
     COLUMNS,
     ENROLMENT,
     ENROLMENT_VISIT,
     Place,
     find_place,
-    for_both,
     place_in,
-    run,
 )
 from lti_tool.visit import Visit
 from xapi import outbox
+from xapi.prepared import Prepared, Running
 
 
 def _enrol(insert: Any, **conflict: Any) -> Executable:
@@ -56,13 +56,13 @@ def _visit(insert: type) -> Executable:
     return made
 
 
-ENROL = for_both(_enrol_in_context)
-ENROL_WITHOUT_CONTEXT = for_both(_enrol_without_context)
-BEGIN_VISIT = for_both(_visit)
+ENROL = Prepared.for_both(_enrol_in_context)
+ENROL_WITHOUT_CONTEXT = Prepared.for_both(_enrol_without_context)
+BEGIN_VISIT = Prepared.for_both(_visit)
 
 
 def arrive(
-    session: Session, visit: Visit, *, catalogue: Catalogue, names: Names, now: datetime
+    session: Running, visit: Visit, *, catalogue: Catalogue, names: Names, now: datetime
 ) -> None:
     """Enrol a learner in the course that the followed link is bound to, and tell of the visit.
 
@@ -84,34 +84,37 @@ def arrive(
 
 
 def take_place(
-    session: Session, visit: Visit, course: Course, *, names: Names, now: datetime
+    session: Running, visit: Visit, course: Course, *, names: Names, now: datetime
 ) -> Place:
     """Give the visitor's place in a course, made where it is missing, with this visit told.
 
     Two launches at once are settled by the database: one makes the place, both find it.
     """
+    registration = uuid4()
     values = {
         "id": uuid4(),
         "person_id": visit.person_id,
         "context_id": visit.context_id,
         "course_id": course.id,
-        "registration": uuid4(),
+        "registration": registration,
         "created_at": now,
     }
     enrol = ENROL_WITHOUT_CONTEXT if visit.context_id is None else ENROL
-    place = place_in(run(session, enrol, values).one(), visit, course.id, names)
+    place = place_in(enrol.one(session, values), visit, course.id, names)
     values = {
         "launch_id": visit.launch_id,
         "enrolment_id": place.enrolment_id,
         "began_at": now,
         "seen_at": now,
     }
-    run(session, BEGIN_VISIT, values)
+    BEGIN_VISIT.run(session, values)
     told = [
         recording.launched(place, course, now=now),
         recording.initialized(place, course, now=now),
     ]
     outbox.enqueue(session, told, now=now)
+    if place.registration == registration:  # it is new
+        catch_up(session, place, course, now=now)
     return place
 
 

@@ -19,7 +19,7 @@ from courses.drawing import DrawnElement, draw
 from courses.forms import Form, ResponseError, read_response
 from courses.model import Course, Exam, Question, Response, Review
 from courses.snapshot import freeze_response, thaw
-from lti_tool.db import Begin, connection_of
+from lti_tool.db import Begin
 from lti_tool.errors import ConflictingError
 from lti_tool.iri import Names
 from lti_tool.player import progress, recording, results
@@ -32,9 +32,7 @@ from lti_tool.player.places import (
     ATTEMPT_QUESTION,
     ENROLMENT,
     Place,
-    for_both,
     place_of,
-    run,
 )
 from lti_tool.player.recording import Sitting
 from lti_tool.player.sheets import (
@@ -44,6 +42,7 @@ from lti_tool.player.sheets import (
     list_attempts,
 )
 from xapi import outbox
+from xapi.prepared import Prepared
 
 log = logging.getLogger(__name__)
 
@@ -107,15 +106,16 @@ def _save(insert: type) -> Executable:
     return made
 
 
-SAVE = for_both(_save)
-SHOWN = select(ATTEMPT_QUESTION.c.question_id, ATTEMPT_QUESTION.c.frozen).where(
+SAVE = Prepared.for_both(_save)
+_SHOWN = select(ATTEMPT_QUESTION.c.question_id, ATTEMPT_QUESTION.c.frozen).where(
     ATTEMPT_QUESTION.c.attempt_id == bindparam("attempt_id")
 )
-SHOWN_ONE = SHOWN.where(ATTEMPT_QUESTION.c.question_id == bindparam("question_id"))
-LEFT = (
+SHOWN = Prepared(_SHOWN)
+SHOWN_ONE = Prepared(_SHOWN.where(ATTEMPT_QUESTION.c.question_id == bindparam("question_id")))
+LEFT = Prepared(
     update(ATTEMPT).where(ATTEMPT.c.id == bindparam("b_id")).values(left_at=bindparam("b_left_at"))
 )
-SEEN_BEFORE = (
+SEEN_BEFORE = Prepared(
     select(ATTEMPT_QUESTION.c.question_id)
     .join(ATTEMPT, ATTEMPT.c.id == ATTEMPT_QUESTION.c.attempt_id)
     .where(
@@ -213,7 +213,7 @@ def start(session: Session, place: Place, course: Course, exam: Exam, *, now: da
     if state.bar is not None:
         raise CannotStartError(f"{exam.id} by {place.enrolment_id}: {state.bar}")
     given = {"enrolment_id": place.enrolment_id, "item_id": exam.id}
-    seen = frozenset(connection_of(session).execute(SEEN_BEFORE, given).scalars())
+    seen = frozenset(row[0] for row in SEEN_BEFORE.all(session, given))
     withdrawn = results.withdrawn_in(session, place, exam.id)
     seed = secrets.token_hex(16)
     closes_at = now + timedelta(minutes=state.minutes)
@@ -298,7 +298,7 @@ def save(
             continue
         rows.append(_row(attempt_id, question, response, sequence, now))
     if rows:
-        run(session, SAVE, rows)
+        SAVE.run_each(session, rows)
     progress.is_here(session, place, now=now)
     return faults
 
@@ -306,9 +306,9 @@ def save(
 def _shown(session: Session, attempt_id: UUID, question_id: str | None) -> list[Question]:
     given = {"attempt_id": attempt_id}
     if question_id is None:
-        rows = connection_of(session).execute(SHOWN, given)
+        rows = SHOWN.all(session, given)
     else:
-        rows = connection_of(session).execute(SHOWN_ONE, {**given, "question_id": question_id})
+        rows = SHOWN_ONE.all(session, {**given, "question_id": question_id})
     return [thaw(row.frozen) for row in rows]
 
 
@@ -397,9 +397,10 @@ def leave(
     attempt = find_attempt(session, place.enrolment_id, attempt_id, lock=True)
     if attempt.left_at is not None or not attempt.is_open(now):
         return
-    connection_of(session).execute(LEFT, {"b_id": attempt_id, "b_left_at": now})
+    LEFT.run(session, {"b_id": attempt_id, "b_left_at": now})
     sitting = Sitting(place, course, exam, attempt_id, attempt.number)
-    outbox.enqueue(session, recording.suspended(sitting, now=now), now=now)
+    told = recording.suspended(sitting, duration=now - attempt.started_at, now=now)
+    outbox.enqueue(session, told, now=now)
 
 
 def come_back(
@@ -409,6 +410,6 @@ def come_back(
     attempt = find_attempt(session, place.enrolment_id, attempt_id, lock=True)
     if attempt.left_at is None or not attempt.is_open(now):
         return
-    connection_of(session).execute(LEFT, {"b_id": attempt_id, "b_left_at": None})
+    LEFT.run(session, {"b_id": attempt_id, "b_left_at": None})
     sitting = Sitting(place, course, exam, attempt_id, attempt.number)
     outbox.enqueue(session, recording.resumed(sitting, now=now), now=now)

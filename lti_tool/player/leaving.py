@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
@@ -14,8 +14,9 @@ from lti_tool.db import Begin
 from lti_tool.iri import Names
 from lti_tool.lti.models import Launch
 from lti_tool.player import recording
-from lti_tool.player.places import ENROLMENT_VISIT, place_of, table_of
+from lti_tool.player.places import ENROLMENT_VISIT, Place, place_of, table_of
 from xapi import outbox
+from xapi.prepared import Running
 
 LAUNCH = table_of(Launch)
 OVER = (
@@ -40,6 +41,16 @@ TERMINATED = (
     )
     .values(terminated_at=bindparam("b_now"))
 )
+VISITS = select(
+    ENROLMENT_VISIT.c.launch_id, ENROLMENT_VISIT.c.began_at, ENROLMENT_VISIT.c.seen_at
+).where(ENROLMENT_VISIT.c.enrolment_id == bindparam("enrolment_id"))
+
+
+def time_spent(session: Running, place: Place, *, now: datetime) -> timedelta:
+    """Add up how long the visits to an enrolment were; the one of the place lasts until now."""
+    visits = session.execute(VISITS, {"enrolment_id": place.enrolment_id}).all()
+    ends = (now if each.launch_id == place.launch_id else each.seen_at for each in visits)
+    return sum((end - each.began_at for end, each in zip(ends, visits, strict=True)), timedelta())
 
 
 def end_visits(

@@ -42,7 +42,7 @@ def film(course_id: str, module_id: str, name: str, video_id: str) -> ResponseRe
     told = request.get_json(silent=True)
     if not isinstance(told, dict):
         raise BadRequestError("event of a film")
-    event = films.read_event(told, float(video.seconds))
+    events = films.read_events(told, float(video.seconds))
     session_id = films.session_of(told.get("session"))
     visit = current_visit()
     if visit.is_preview:
@@ -50,7 +50,7 @@ def film(course_id: str, module_id: str, name: str, video_id: str) -> ResponseRe
     with db.begin() as session:
         place = find_enrolment(session, visit, course, names=names())
         watching = Watching(place, course, page, video, session_id)
-        share = films.tell(session, watching, event, now=db.utcnow())
+        share = films.tell_all(session, watching, events, now=db.utcnow())
     return jsonify(seen=share)
 
 

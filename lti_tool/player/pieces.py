@@ -6,11 +6,17 @@ depends on (course, language, what is done) stands in its key.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 
 from markupsafe import Markup
 
+from courses.model import MultipleChoice, SingleChoice
+
 BASE = "__BASE__"
+VISIT = "__VISIT__"
+"""Stands for the beginning of all addresses of the visit."""
+OF_A_VISIT = re.compile(r"/v/[\w-]{20,}")
 MOST = 4096
 """Pieces kept; a few thousand bytes each."""
 
@@ -18,7 +24,11 @@ COURSE = "__COURSE__/"
 MEDIA = "__MEDIA__/"
 """How a course's own texts begin addresses of its items and of its media."""
 
+CUT = "\x1e"
+"""Stands between the options of a piece that is put together anew."""
+
 _kept: dict[Hashable, str] = {}
+_kept_answers: dict[Hashable, tuple[str, dict[str, str], str]] = {}
 
 
 def piece(key: Hashable, make: Callable[[], str], base: str) -> Markup:
@@ -33,8 +43,43 @@ def piece(key: Hashable, make: Callable[[], str], base: str) -> Markup:
     if found is None:
         if len(_kept) >= MOST:
             _kept.clear()
-        found = _kept[key] = make()
-    return Markup(found.replace(BASE, base))  # noqa: S704  # rendered by a template of ours
+        found = make()
+        if OF_A_VISIT.search(found):
+            raise ValueError("a piece that others read holds the address of a visit")
+        _kept[key] = found
+    return placed(found, base)
+
+
+def placed(html: str, base: str) -> Markup:
+    """Give a piece that nobody else needs, with its addresses."""
+    visit = base.partition("/learn/")[0]
+    placed = html.replace(BASE, base).replace(VISIT, visit)
+    return Markup(placed)  # noqa: S704  # rendered by a template of ours
+
+
+def answered(
+    question: SingleChoice | MultipleChoice, key: Hashable, make: Callable[[], str]
+) -> Markup:
+    """Give a choice that was answered, its options in the order in which they were shown.
+
+    Whoever gives the same answer reads the same, but for the order of the options: it is rendered
+    once, with :data:`CUT` before each option and after the last, and put together again.
+
+    Args:
+        question: as it was shown.
+        key: everything that the piece depends on, but for that order.
+        make: renders it.
+    """
+    found = _kept_answers.get(key)
+    if found is None:
+        if len(_kept_answers) >= MOST:
+            _kept_answers.clear()
+        head, *options, tail = make().split(CUT)
+        told = dict(zip((each.id for each in question.options), options, strict=True))
+        found = _kept_answers[key] = head, told, tail
+    head, told, tail = found
+    middle = "".join([told[each.id] for each in question.options])
+    return Markup(head + middle + tail)  # noqa: S704  # rendered by a template of ours
 
 
 def body_of(html: Markup, *, media_url: str) -> Markup:

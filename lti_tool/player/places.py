@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Executable, Table, and_, bindparam, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Table, and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from lti_tool.db import connection_of
 from lti_tool.iri import Names
 from lti_tool.lti.models import Person
 from lti_tool.player.models import (
@@ -26,6 +22,7 @@ from lti_tool.player.models import (
     Progress,
 )
 from lti_tool.visit import Visit
+from xapi.prepared import Prepared, Running
 
 
 def table_of(model: type[Any]) -> Table:
@@ -42,19 +39,6 @@ ATTEMPT_QUESTION = table_of(AttemptQuestion)
 ANSWER = table_of(Answer)
 ELEMENT_RESULT = table_of(ElementResult)
 PERSON = table_of(Person)
-
-
-def for_both(make: Callable[[Any], Executable]) -> dict[str, Executable]:
-    """Build an insert once for each database, since only their own dialects know conflicts."""
-    return {"sqlite": make(sqlite_insert), "postgresql": make(postgresql_insert)}
-
-
-def run(
-    session: Session, statements: dict[str, Executable], values: dict[str, Any] | list[Any]
-) -> Any:
-    """Run the statement that fits the database."""
-    connection = connection_of(session)
-    return connection.execute(statements[connection.dialect.name], values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +73,10 @@ _OWN = and_(
     ENROLMENT.c.person_id == bindparam("person_id"),
     ENROLMENT.c.course_id == bindparam("course_id"),
 )
-IN_CONTEXT = select(*COLUMNS).where(_OWN, ENROLMENT.c.context_id == bindparam("context_id"))
-WITHOUT_CONTEXT = select(*COLUMNS).where(_OWN, ENROLMENT.c.context_id.is_(None))
+IN_CONTEXT = Prepared(
+    select(*COLUMNS).where(_OWN, ENROLMENT.c.context_id == bindparam("context_id"))
+)
+WITHOUT_CONTEXT = Prepared(select(*COLUMNS).where(_OWN, ENROLMENT.c.context_id.is_(None)))
 
 
 def find_place(session: Session, visit: Visit, course_id: str, names: Names) -> Place | None:
@@ -99,10 +85,10 @@ def find_place(session: Session, visit: Visit, course_id: str, names: Names) -> 
         return None
     given = {"person_id": visit.person_id, "course_id": course_id}
     if visit.context_id is None:
-        row = connection_of(session).execute(WITHOUT_CONTEXT, given).one_or_none()
+        row = WITHOUT_CONTEXT.first(session, given)
     else:
         given["context_id"] = visit.context_id
-        row = connection_of(session).execute(IN_CONTEXT, given).one_or_none()
+        row = IN_CONTEXT.first(session, given)
     return None if row is None else place_in(row, visit, course_id, names)
 
 
@@ -127,7 +113,7 @@ def place_in(row: Any, visit: Visit, course_id: str, names: Names) -> Place:
     )
 
 
-def place_of(session: Session, enrolment_id: UUID, names: Names) -> Place | None:
+def place_of(session: Running, enrolment_id: UUID, names: Names) -> Place | None:
     """Give a place without a visit, for the worker and for staff; None: no such enrolment.
 
     Its statements belong to the newest visit, or, where none was kept, to the enrolment itself.

@@ -12,34 +12,31 @@ The grade book shows, for each column that is there:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, func, select, update
+from sqlalchemy import Executable, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from courses.model import Course, Exam, Item, Module, Page, Quiz
-from lti_tool.db import connection_of
 from lti_tool.iri import Names
 from lti_tool.lti import scores
-from lti_tool.player import recording
+from lti_tool.player import leaving, recording, sharing
 from lti_tool.player.places import (
-    ATTEMPT,
     COLUMNS,
     ENROLMENT,
     ENROLMENT_VISIT,
     PROGRESS,
     Place,
     find_place,
-    for_both,
     place_in,
-    run,
 )
 from lti_tool.visit import Visit
 from xapi import outbox
+from xapi.prepared import Prepared, Running
 from xapi.statements import Built
 
 WHOLE = 100
@@ -70,6 +67,11 @@ class Standing:
         return state is not None and state.is_done
 
     @property
+    def done(self) -> frozenset[str]:
+        """Give the items that are done."""
+        return frozenset(item_id for item_id, state in self.items.items() if state.is_done)
+
+    @property
     def has_points(self) -> bool:
         """Say whether anything has earned points."""
         return any(state.points is not None for state in self.items.values())
@@ -89,13 +91,15 @@ class Earned:
     maximum: int
 
 
-ITEMS = select(
-    PROGRESS.c.item_id,
-    PROGRESS.c.done_at.is_not(None).label("is_done"),
-    (PROGRESS.c.viewed_in == bindparam("launch_id")).label("is_viewed"),
-    PROGRESS.c.points,
-    PROGRESS.c.maximum,
-).where(PROGRESS.c.enrolment_id == bindparam("enrolment_id"))
+ITEMS = Prepared(
+    select(
+        PROGRESS.c.item_id,
+        PROGRESS.c.done_at.is_not(None).label("is_done"),
+        (PROGRESS.c.viewed_in == bindparam("launch_id")).label("is_viewed"),
+        PROGRESS.c.points,
+        PROGRESS.c.maximum,
+    ).where(PROGRESS.c.enrolment_id == bindparam("enrolment_id"))
+)
 
 
 _NEAR = (
@@ -119,8 +123,8 @@ _NEAR = (
         ENROLMENT.c.course_id == bindparam("course_id"),
     )
 )
-NEAR = _NEAR.where(ENROLMENT.c.context_id == bindparam("context_id"))
-NEAR_WITHOUT_CONTEXT = _NEAR.where(ENROLMENT.c.context_id.is_(None))
+NEAR = Prepared(_NEAR.where(ENROLMENT.c.context_id == bindparam("context_id")))
+NEAR_WITHOUT_CONTEXT = Prepared(_NEAR.where(ENROLMENT.c.context_id.is_(None)))
 
 
 def _open(insert: type) -> Executable:
@@ -146,14 +150,14 @@ def _earn(insert: type) -> Executable:
     return made
 
 
-OPEN = for_both(_open)
-EARN = for_both(_earn)
-SEEN = (
+OPEN = Prepared.for_both(_open)
+EARN = Prepared.for_both(_earn)
+SEEN = Prepared(
     update(ENROLMENT)
     .where(ENROLMENT.c.id == bindparam("b_id"))
     .values(seen_item_id=bindparam("b_item"))
 )
-MOVED = (
+MOVED = Prepared(
     update(ENROLMENT)
     .where(ENROLMENT.c.id == bindparam("b_id"))
     .values(
@@ -161,20 +165,12 @@ MOVED = (
         completed_at=func.coalesce(ENROLMENT.c.completed_at, bindparam("b_completed_at")),
     )
 )
-HERE = (
+HERE = Prepared(
     update(ENROLMENT_VISIT)
     .where(ENROLMENT_VISIT.c.launch_id == bindparam("b_launch"))
     .values(seen_at=bindparam("b_now"))
 )
-COUNTING = select(
-    ATTEMPT.c.points, ATTEMPT.c.maximum, ATTEMPT.c.passed, ATTEMPT.c.submitted_at
-).where(
-    ATTEMPT.c.enrolment_id == bindparam("enrolment_id"),
-    ATTEMPT.c.item_id == bindparam("item_id"),
-    ATTEMPT.c.submitted_at.is_not(None),
-    ATTEMPT.c.voided_at.is_(None),
-)
-LOCK = (
+LOCK = Prepared(
     select(ENROLMENT.c.percent, ENROLMENT.c.completed_at, ENROLMENT.c.seen_item_id)
     .where(ENROLMENT.c.id == bindparam("enrolment_id"))
     .with_for_update()
@@ -188,7 +184,7 @@ def find_standing(session: Session, visit: Visit, course_id: str, names: Names) 
 
 
 def find_near(
-    connection: Connection, visit: Visit, course_id: str, module_id: str, names: Names
+    running: Running, visit: Visit, course_id: str, module_id: str, names: Names
 ) -> Standing | None:
     """Give how far the visitor is with one module or the exam, by one query; None: no place.
 
@@ -206,7 +202,7 @@ def find_near(
     query = NEAR_WITHOUT_CONTEXT
     if visit.context_id is not None:
         query, given["context_id"] = NEAR, visit.context_id
-    rows = connection.execute(query, given).all()
+    rows = query.all(running, given)
     if not rows:
         return None
     return Standing(
@@ -219,10 +215,10 @@ def find_near(
     )
 
 
-def standing_of(session: Session, place: Place) -> Standing:
+def standing_of(session: Running, place: Place) -> Standing:
     """Give how far somebody is."""
     given = {"enrolment_id": place.enrolment_id, "launch_id": place.launch_id}
-    rows = connection_of(session).execute(ITEMS, given)
+    rows = ITEMS.all(session, given)
     return Standing(
         place,
         {
@@ -232,9 +228,9 @@ def standing_of(session: Session, place: Place) -> Standing:
     )
 
 
-def is_here(session: Session, place: Place, *, now: datetime) -> None:
+def is_here(session: Running, place: Place, *, now: datetime) -> None:
     """Note that something was done in the visit just now."""
-    connection_of(session).execute(HERE, {"b_launch": place.launch_id, "b_now": now})
+    HERE.run(session, {"b_launch": place.launch_id, "b_now": now})
 
 
 def open_item(
@@ -244,6 +240,7 @@ def open_item(
 
     A page is done by being opened.
     """
+    others = sharing.lock_others(session, place, course, sharing.sharers_of(course, item))
     place = lock(session, place)
     before = standing_of(session, place)
     if before.is_viewed(item.id):
@@ -255,39 +252,71 @@ def open_item(
         "done_at": now if isinstance(item, Page) else None,
         "viewed_in": place.launch_id,
     }
-    run(session, OPEN, values)
-    connection_of(session).execute(SEEN, {"b_id": place.enrolment_id, "b_item": item.id})
+    OPEN.run(session, values)
+    SEEN.run(session, {"b_id": place.enrolment_id, "b_item": item.id})
     is_here(session, place, now=now)
     told = [recording.viewed(place, course, item, now=now)]
     if isinstance(item, Page) and not before.is_done(item.id):
         told += _moved(session, place, course, item.id, before, now=now)
     outbox.enqueue(session, told, now=now)
+    for other, its_course in others:
+        if isinstance(item, Page):
+            read_elsewhere(session, other, its_course, item, now=now)
     return standing_of(session, lock(session, place))
 
 
+def read_elsewhere(
+    session: Running, place: Place, course: Course, item: Page, *, now: datetime
+) -> None:
+    """Note that a page of a shared module was read in another course."""
+    before = standing_of(session, place)
+    if before.is_done(item.id):
+        return
+    given = {"enrolment_id": place.enrolment_id, "item_id": item.id}
+    EARN.run(session, {**given, "begun_at": now, "done_at": now, "points": None, "maximum": None})
+    outbox.enqueue(session, _moved(session, place, course, item.id, before, now=now), now=now)
+
+
 def recount(
-    session: Session, place: Place, course: Course, item: Quiz | Exam, *, now: datetime
+    session: Running, place: Place, course: Course, item: Quiz | Exam, *, now: datetime
 ) -> None:
     """Find what an item's attempts earn now, and carry it into progress, statements and scores.
 
-    Called after an attempt was submitted, voided or marked again.
+    Called after an attempt was submitted, voided or marked again. Of an item of a shared module the
+    attempts in all courses count, and in all courses.
     """
-    place = lock(session, place)
-    given = {"enrolment_id": place.enrolment_id, "item_id": item.id}
-    attempts = connection_of(session).execute(COUNTING, given).all()
+    others = sharing.lock_others(session, place, course, sharing.sharers_of(course, item))
+    places = [(lock(session, place), course), *others]
+    ids = [each.enrolment_id for each, _ in places]
+    attempts = sharing.counting_attempts(session, ids, item.id)
+    is_here(session, place, now=now)
+    for each, its_course in places:
+        _carry(session, each, its_course, item, attempts, now=now)
+
+
+def _carry(
+    session: Running,
+    place: Place,
+    course: Course,
+    item: Quiz | Exam,
+    attempts: Sequence[Any],
+    *,
+    now: datetime,
+) -> None:
+    """Carry what attempts earn into one place."""
     before = standing_of(session, place)
     best = max(attempts, key=_rank, default=None)
     passing = [each for each in attempts if each.passed]
     done = attempts if isinstance(item, Quiz) else passing
     values: dict[str, Any] = {
-        **given,
+        "enrolment_id": place.enrolment_id,
+        "item_id": item.id,
         "begun_at": now,
         "done_at": min((each.submitted_at for each in done), default=None),
         "points": best.points if best else None,
         "maximum": best.maximum if best else None,
     }
-    run(session, EARN, values)
-    is_here(session, place, now=now)
+    EARN.run(session, values)
     if bool(done) != before.is_done(item.id):
         told = _moved(session, place, course, item.id, before, undone=not done, now=now)
         outbox.enqueue(session, told, now=now)
@@ -295,10 +324,10 @@ def recount(
     _wish(session, place, course, item, had.maximum if had else None, now=now)
 
 
-def lock(session: Session, place: Place) -> Place:
+def lock(session: Running, place: Place) -> Place:
     """Let nobody else move this place until the end of the transaction; give it as it is now."""
     given = {"enrolment_id": place.enrolment_id}
-    row = connection_of(session).execute(LOCK, given).one()
+    row = LOCK.one(session, given)
     return replace(
         place,
         percent=row.percent,
@@ -312,7 +341,7 @@ def _rank(attempt: Any) -> tuple[bool, Fraction]:
 
 
 def _moved(
-    session: Session,
+    session: Running,
     place: Place,
     course: Course,
     item_id: str,
@@ -330,7 +359,8 @@ def _moved(
     if module is not None and not undone and all(item.id in done for item in module.items):
         told.append(recording.completed_module(place, course, module, now=now))
     if percent == WHOLE and not place.is_completed:
-        told.append(recording.completed_course(place, course, now=now))
+        spent = leaving.time_spent(session, place, now=now)
+        told.append(recording.completed_course(place, course, duration=spent, now=now))
     elif percent not in {place.percent, WHOLE}:
         told.append(recording.progressed(place, course, percent, now=now))
     values = {
@@ -338,7 +368,7 @@ def _moved(
         "b_percent": percent,
         "b_completed_at": now if percent == WHOLE else None,
     }
-    connection_of(session).execute(MOVED, values)
+    MOVED.run(session, values)
     return told
 
 
@@ -411,7 +441,7 @@ def _of_course(
 
 
 def _wish(
-    session: Session,
+    session: Running,
     place: Place,
     course: Course,
     item: Quiz | Exam,

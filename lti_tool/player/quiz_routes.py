@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
@@ -11,13 +12,13 @@ from flask.typing import ResponseReturnValue
 
 from courses import grading
 from courses.forms import ResponseError, read_response
-from courses.model import Course, Quiz
+from courses.model import Course, MultipleChoice, Quiz, SingleChoice
 from lti_tool import db
 from lti_tool.errors import NotFoundError
 from lti_tool.i18n import gettext as _
-from lti_tool.i18n import ngettext
+from lti_tool.i18n import ngettext, page_language
 from lti_tool.lti import scores
-from lti_tool.player import attempts, outline, results, views
+from lti_tool.player import attempts, outline, pieces, results, views
 from lti_tool.player.attempts import NoAttemptLeftError
 from lti_tool.player.enrolling import find_enrolment
 from lti_tool.player.routes import course_url, find_own_course, open_item, side_of
@@ -91,9 +92,9 @@ def preview(course_id: str, module_id: str, name: str) -> ResponseReturnValue:
 def _check(course: Course, found: Quiz, attempt_id: UUID, question_id: str) -> ResponseReturnValue:
     fault, taken = None, None
     try:
-        with db.begin() as session:
+        with db.write() as connection:
             taken = attempts.answer(
-                session,
+                connection,
                 current_visit(),
                 course,
                 found,
@@ -119,13 +120,25 @@ def _part(taken: attempts.Taken | None, fault: str | None) -> ResponseReturnValu
         answer = make_response(fault or "", 422)
         answer.mimetype = "text/plain"
         return answer
-    number = request.headers.get(PART_HEADER, type=int) or 1
-    asked = Asked(number, taken.question, "", taken.response, taken.seed)
-    view = views.view_of(asked, told=True)
-    answer = make_response(render_template("player/_part.html", view=view))
+    answer = make_response(_told(taken, request.headers.get(PART_HEADER, type=int) or 1))
     if taken.is_last:
         answer.headers["X-Over"] = "1"
     return answer
+
+
+def _told(taken: attempts.Taken, number: int) -> str:
+    """Give a question with its answer and what it earned."""
+    question = taken.question
+    asked = Asked(number, question, "", taken.response, taken.seed)
+    if not isinstance(question, SingleChoice | MultipleChoice):
+        return render_template("player/_part.html", view=views.view_of(asked, told=True))
+
+    def make() -> str:
+        view = replace(views.view_of(asked, told=True), cut=pieces.CUT)
+        return render_template("player/_part.html", view=view)
+
+    key = (page_language(), taken.fingerprint, taken.item_id, question.id, number)
+    return pieces.answered(question, (*key, taken.response.given), make)
 
 
 def _submit(course: Course, found: Quiz, attempt_id: UUID, *, anyway: bool) -> ResponseReturnValue:
@@ -202,6 +215,7 @@ def _page(
         sheet=sheet,
         views=_views(sheet, form, faults),
         withdrawn=withdrawn,
+        earned=standing.items.get(found.id) if standing else None,
         score=score,
         part=part,
         side=side_of(course, part, found, base) if part else "",

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from uuid import UUID
 
-from courses.interactions import definition, response_text
+from courses.interactions import response_text
 from courses.model import (
     Course,
     Exam,
@@ -26,35 +26,36 @@ from courses.model import (
     Scenario,
     Video,
 )
-from lti_tool.iri import Names
+from lti_tool.player.activities import (
+    course_activity,
+    element_activity,
+    film_activity,
+    item_activity,
+    module_activity,
+    question_activity,
+)
 from lti_tool.player.places import Place
-from xapi import statements
+from xapi import statements, video
 from xapi import vocabulary as words
-from xapi.statements import Activity, Actor, Built, Context, Occasion, Score
+from xapi.measures import Score, iso_moment
+from xapi.statements import Activity, Actor, Built, Context, Occasion
+from xapi.video import Screen
 
-# What statements are about
-
-
-def course_activity(names: Names, course: Course) -> Activity:
-    """Give a course as an activity."""
-    return Activity(names.course(course.id), words.COURSE.iri, course.title, course.language)
+# Where it happens
 
 
-def module_activity(names: Names, course: Course, module: Module) -> Activity:
-    """Give a module as an activity."""
-    name = names.part(course.id, module.id)
-    return Activity(name, words.MODULE.iri, module.title, course.language)
+def _group(place: Place) -> tuple[Activity, ...]:
+    """Give the platform's own course or group, which has no name of ours; none: there is none."""
+    if place.context_id is None:
+        return ()
+    return (Activity(place.names.context(place.context_id), words.GROUP.iri, "", ""),)
 
 
-def item_activity(names: Names, course: Course, item: Item) -> Activity:
-    """Give a page, quiz or exam as an activity; an exam with its time limit."""
-    kind = words.PAGE if isinstance(item, Page) else words.ASSESSMENT
-    extensions: Mapping[str, object] = {}
-    if isinstance(item, Exam):
-        limit = statements.iso_duration(timedelta(minutes=item.minutes))
-        extensions = {words.TIME_LIMIT.iri: limit}
-    name = names.part(course.id, item.id)
-    return Activity(name, kind.iri, item.title, course.language, extensions=extensions)
+def _above(place: Place, course: Course, item: Item) -> tuple[Activity, ...]:
+    """Give the course of an item, and the module where it lies in one."""
+    whole = course_activity(place.names, course)
+    module = course.module_of(item.id)
+    return (whole,) if module is None else (whole, module_activity(place.names, course, module))
 
 
 def _actor(place: Place) -> Actor:
@@ -88,7 +89,8 @@ def _context(
         session_id=str(place.launch_id),
         language=course.language,
         parent=parent,
-        grouping=grouping,
+        grouping=(*grouping, *_group(place)),
+        category=(place.names.profile,),
         extensions={place.names.extension(name): value for name, value in own.items()},
     )
 
@@ -112,13 +114,11 @@ def _of_item(
     *,
     more: Mapping[str, object] | None = None,
 ) -> Occasion:
-    whole = course_activity(place.names, course)
-    module = course.module_of(item.id)
-    parent = whole if module is None else module_activity(place.names, course, module)
+    above = _above(place, course, item)
     return {
         "actor": _actor(place),
         "activity": item_activity(place.names, course, item),
-        "context": _context(place, course, parent=(parent,), grouping=(whole,), more=more),
+        "context": _context(place, course, parent=above[-1:], grouping=above, more=more),
         "at": at,
         "key": key,
     }
@@ -170,9 +170,10 @@ def completed_module(place: Place, course: Course, module: Module, *, now: datet
     )
 
 
-def completed_course(place: Place, course: Course, *, now: datetime) -> Built:
-    """Say that every item of the course is done."""
-    return statements.completed(**_of_course(place, course, str(place.registration), now))
+def completed_course(place: Place, course: Course, *, duration: timedelta, now: datetime) -> Built:
+    """Say that every item of the course is done, and how long the visits were that it took."""
+    occasion = _of_course(place, course, str(place.registration), now)
+    return statements.completed(duration=duration, **occasion)
 
 
 # Attempts
@@ -183,15 +184,15 @@ def attempted(sitting: Sitting, *, now: datetime) -> Built:
     return statements.attempted(**_of_sitting(sitting, str(sitting.attempt_id), now))
 
 
-def suspended(sitting: Sitting, *, now: datetime) -> Built:
-    """Say that the page of an open attempt was left."""
-    key = f"{sitting.attempt_id} {statements.iso_moment(now)}"
-    return statements.suspended(**_of_sitting(sitting, key, now))
+def suspended(sitting: Sitting, *, duration: timedelta, now: datetime) -> Built:
+    """Say that the page of an open attempt was left, and how long after its beginning."""
+    key = f"{sitting.attempt_id} {iso_moment(now)}"
+    return statements.suspended(duration=duration, **_of_sitting(sitting, key, now))
 
 
 def resumed(sitting: Sitting, *, now: datetime) -> Built:
     """Say that somebody came back to an open attempt."""
-    key = f"{sitting.attempt_id} {statements.iso_moment(now)}"
+    key = f"{sitting.attempt_id} {iso_moment(now)}"
     return statements.resumed(**_of_sitting(sitting, key, now))
 
 
@@ -233,31 +234,32 @@ def _answered(
     at: datetime,
 ) -> Built:
     place, course, item = sitting.place, sitting.course, sitting.item
-    activity = Activity(
-        place.names.question(course.id, item.id, named),
-        words.INTERACTION.iri,
-        named,
-        course.language,
-        definition=definition(question, course.language),
-    )
     more: dict[str, object] = {"attempt": sitting.number}
+    grouping = _above(place, course, item)
     if element:
         more["element"] = element
-    module = course.module_of(item.id)
-    grouping: tuple[Activity, ...] = (course_activity(place.names, course),)
-    if module is not None:
-        grouping += (module_activity(place.names, course, module),)
+        grouping += _element(place, course, item, element)
     parent = (item_activity(place.names, course, item),)
     return statements.answered(
         response=response_text(question, response),
         score=Score(mark.points, mark.maximum),
         success=mark.correct,
         actor=_actor(place),
-        activity=activity,
+        activity=question_activity(place.names, course, item, question, named),
         context=_context(place, course, parent=parent, grouping=grouping, more=more),
         at=at,
         key=f"{sitting.attempt_id} {named}",
     )
+
+
+def _element(
+    place: Place, course: Course, item: Quiz | Exam, element_id: str
+) -> tuple[Activity, ...]:
+    """Give an element of an exam as it is now; none where the exam has it no longer."""
+    if not isinstance(item, Exam):
+        return ()
+    found = (each for each in item.elements if each.id == element_id)
+    return tuple(element_activity(place.names, course, item, each) for each in found)
 
 
 def outcome(
@@ -266,7 +268,7 @@ def outcome(
     maximum: int,
     *,
     passed: bool | None,
-    duration: timedelta | None = None,
+    duration: timedelta,
     again: str = "",
     at: datetime,
 ) -> Built:
@@ -310,19 +312,24 @@ class Watching:
     """Made by the page, version 4; the id of its ``initialized``."""
 
 
-def film(watching: Watching, key: str, *, at: datetime) -> Occasion:
-    """Give the occasion of something that happens in a film."""
-    place, course = watching.place, watching.course
-    page, video = watching.page, watching.video
-    whole = course_activity(place.names, course)
-    around = _context(
-        place, course, parent=(item_activity(place.names, course, page),), grouping=(whole,)
-    )
-    name = place.names.video(course.id, page.id, video.id)
+def film(watching: Watching, key: str, *, screen: Screen | None = None, at: datetime) -> Occasion:
+    """Give the occasion of something that happens in a film.
+
+    Args:
+        watching: the opening of the film.
+        key: what happens, within this opening.
+        screen: how the film is shown, where that is to be told.
+        at: when it happens.
+    """
+    place, course, page = watching.place, watching.course, watching.page
+    parent = (item_activity(place.names, course, page),)
+    around = _context(place, course, parent=parent, grouping=_above(place, course, page))
     return {
         "actor": _actor(place),
-        "activity": Activity(name, words.FILM.iri, video.title, course.language),
-        "context": statements.in_film(around, session=watching.session, seconds=video.seconds),
+        "activity": film_activity(place.names, course, page, watching.video),
+        "context": video.in_film(
+            around, session=watching.session, seconds=watching.video.seconds, screen=screen
+        ),
         "at": at,
         "key": f"{watching.session} {key}",
     }

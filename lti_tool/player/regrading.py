@@ -169,7 +169,7 @@ def _withdrawn(
     session: Session, where: QuestionAt, context_id: UUID | None, *, withdrawing: bool
 ) -> frozenset[str]:
     given = {"course_id": where.course_id, "item_id": where.item_id, "context_id": context_id}
-    now = frozenset(session.execute(results.WITHDRAWN, given).scalars())
+    now = frozenset(row.question_id for row in results.WITHDRAWN.all(session, given))
     return now | {where.question_id} if withdrawing else now - {where.question_id}
 
 
@@ -283,6 +283,7 @@ def _remark(
             outcome.points,
             outcome.maximum,
             passed=outcome.passed,
+            duration=(facts.submitted_at or now) - facts.started_at,
             again=now.isoformat(),
             at=now,
         )

@@ -12,18 +12,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, or_, select, update
-from sqlalchemy.orm import Session
 
 from courses.grading import element_passed
 from courses.model import Mark, Question
 from courses.snapshot import freeze, freeze_response
-from lti_tool.db import connection_of
 from lti_tool.player import progress, recording
 from lti_tool.player.models import AttemptKind, QuestionWithdrawal, SubmittedBy
 from lti_tool.player.places import ANSWER, ATTEMPT, ELEMENT_RESULT, Place, table_of
 from lti_tool.player.recording import Sitting
 from lti_tool.player.sheets import Asked, AttemptFacts, ElementOutcome, Sheet, read_sheet
 from xapi import outbox
+from xapi.prepared import Prepared, Running
 from xapi.statements import Built
 
 RECEIPT_VERSION = 1
@@ -41,15 +40,17 @@ class Outcome:
     marks: Mapping[str, Mark]
 
 
-WITHDRAWN = select(WITHDRAWAL.c.question_id).where(
-    WITHDRAWAL.c.course_id == bindparam("course_id"),
-    WITHDRAWAL.c.item_id == bindparam("item_id"),
-    or_(
-        WITHDRAWAL.c.context_id.is_(None),
-        WITHDRAWAL.c.context_id == bindparam("context_id"),
-    ),
+WITHDRAWN = Prepared(
+    select(WITHDRAWAL.c.question_id).where(
+        WITHDRAWAL.c.course_id == bindparam("course_id"),
+        WITHDRAWAL.c.item_id == bindparam("item_id"),
+        or_(
+            WITHDRAWAL.c.context_id.is_(None),
+            WITHDRAWAL.c.context_id == bindparam("context_id"),
+        ),
+    )
 )
-CLOSE = (
+CLOSE = Prepared(
     update(ATTEMPT)
     .where(ATTEMPT.c.id == bindparam("b_id"), ATTEMPT.c.submitted_at.is_(None))
     .values(
@@ -60,12 +61,12 @@ CLOSE = (
         | {"left_at": None}
     )
 )
-EARNED = (
+EARNED = Prepared(
     update(ATTEMPT)
     .where(ATTEMPT.c.id == bindparam("b_id"))
     .values({name: bindparam(f"b_{name}") for name in ("points", "maximum", "passed")})
 )
-MARKED = (
+MARKED = Prepared(
     update(ANSWER)
     .where(
         ANSWER.c.attempt_id == bindparam("b_id"),
@@ -73,7 +74,7 @@ MARKED = (
     )
     .values({name: bindparam(f"b_{name}") for name in ("points", "maximum", "correct")})
 )
-ELEMENT = (
+ELEMENT = Prepared(
     update(ELEMENT_RESULT)
     .where(
         ELEMENT_RESULT.c.attempt_id == bindparam("b_id"),
@@ -185,18 +186,18 @@ def _given(asked: Asked) -> dict[str, Any] | None:
 # With the database
 
 
-def withdrawn_in(session: Session, place: Place, item_id: str) -> frozenset[str]:
+def withdrawn_in(session: Running, place: Place, item_id: str) -> frozenset[str]:
     """Give the questions of an item that no longer count where this place is."""
     given = {
         "course_id": place.course_id,
         "item_id": item_id,
         "context_id": place.context_id,
     }
-    return frozenset(connection_of(session).execute(WITHDRAWN, given).scalars())
+    return frozenset(row[0] for row in WITHDRAWN.all(session, given))
 
 
 def close(
-    session: Session,
+    session: Running,
     sitting: Sitting,
     attempt: AttemptFacts,
     *,
@@ -224,7 +225,7 @@ def close(
         "b_receipt": receipt,
         "b_receipt_hash": digest_of(receipt),
     }
-    connection_of(session).execute(CLOSE, values)
+    CLOSE.run(session, values)
     keep_outcome(session, attempt.id, sheet, outcome)
     told: list[Built] = []
     if attempt.kind is AttemptKind.EXAM:
@@ -245,16 +246,15 @@ def close(
     return outcome
 
 
-def keep_outcome(session: Session, attempt_id: UUID, sheet: Sheet, outcome: Outcome) -> None:
+def keep_outcome(session: Running, attempt_id: UUID, sheet: Sheet, outcome: Outcome) -> None:
     """Write down what an attempt earned, by question, by element and as a whole."""
-    connection = connection_of(session)
     values = {
         "b_id": attempt_id,
         "b_points": outcome.points,
         "b_maximum": outcome.maximum,
         "b_passed": outcome.passed,
     }
-    connection.execute(EARNED, values)
+    EARNED.run(session, values)
     marked = [
         {
             "b_id": attempt_id,
@@ -268,7 +268,7 @@ def keep_outcome(session: Session, attempt_id: UUID, sheet: Sheet, outcome: Outc
         )
     ]
     if marked:
-        connection.execute(MARKED, marked)
+        MARKED.run_each(session, marked)
     elements = [
         {
             "b_id": attempt_id,
@@ -280,7 +280,7 @@ def keep_outcome(session: Session, attempt_id: UUID, sheet: Sheet, outcome: Outc
         for each in outcome.elements
     ]
     if elements:
-        connection.execute(ELEMENT, elements)
+        ELEMENT.run_each(session, elements)
 
 
 def _answers(sitting: Sitting, sheet: Sheet, outcome: Outcome, *, at: datetime) -> list[Built]:

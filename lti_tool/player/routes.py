@@ -139,9 +139,10 @@ def course_url(found: Course) -> str:
     return url_for("player.course", course_id=found.id)
 
 
-def media_url(found: Course) -> str:
-    """Give where a course's media files lie, the same for everybody."""
-    return f"/media/{found.id}/{found.fingerprint[:16]}"
+def media_url(found: Course, path: str) -> str:
+    """Give where the media files of a module or item lie, the same for everybody."""
+    owner = catalogue().get(found.owner_of(path)) or found
+    return f"/media/{owner.id}/{owner.fingerprint[:16]}"
 
 
 def near_standing(found: Course, module_id: str) -> Standing | None:
@@ -149,7 +150,7 @@ def near_standing(found: Course, module_id: str) -> Standing | None:
     visit = current_visit()
     if visit.is_preview:
         return None
-    with db.current_database().engine.connect() as connection:
+    with db.apart() as connection:
         return progress.find_near(connection, visit, found.id, module_id, names())
 
 
@@ -198,14 +199,14 @@ def _text_of(found: Course, each: Page, part: Part | None, base: str) -> Markup:
             before=neighbours.before,
             after=neighbours.after,
             base=pieces.BASE,
-            body=pieces.body_of(each.html, media_url=media_url(found)),
+            body=pieces.body_of(each.html, media_url=media_url(found, each.id)),
         )
 
     return pieces.piece(("text", page_language(), found.fingerprint, each.id), make, base)
 
 
-def _card_of(found: Course, part: Part, base: str, *, counted: bool) -> Markup:
-    """Give a module as it stands on the course's page."""
+def _card_of(found: Course, part: Part, *, counted: bool) -> Markup:
+    """Give a module as it stands on the course's page; itself a part of a piece."""
     key = ("card", page_language(), found.fingerprint, part.module.id, part.flags, counted)
 
     def make() -> str:
@@ -213,7 +214,7 @@ def _card_of(found: Course, part: Part, base: str, *, counted: bool) -> Markup:
             "player/_module_card.html", part=part, counted=counted, base=pieces.BASE
         )
 
-    return pieces.piece(key, make, base)
+    return pieces.piece(key, make, pieces.BASE)
 
 
 def _course_page(found: Course) -> ResponseReturnValue:
@@ -221,31 +222,46 @@ def _course_page(found: Course) -> ResponseReturnValue:
     standing = None
     score = None
     if not visit.is_preview:
-        with db.read() as session:
-            connection = db.connection_of(session)
+        with db.apart() as connection:
             standing = progress.find_near(connection, visit, found.id, "", names())
             if standing is not None and standing.has_points and visit.person_id is not None:
                 score = scores.sent_score(
-                    session,
+                    connection,
                     person_id=visit.person_id,
                     context_id=visit.context_id,
                     course_id=found.id,
                 )
-    base = course_url(found)
-    cards = [
-        _card_of(found, part, base, counted=standing is not None)
-        for part in outline.parts_of(found, standing)
-    ]
-    return render_template(
-        "player/course.html",
-        course=found,
-        cards=cards,
-        exam=outline.entry_of(found.exam, standing) if found.exam else None,
-        next_item=progress.go_on(found, standing),
-        standing=standing,
-        score=score,
-        base=base,
-    )
+    body = _overview_of(found, standing, score, course_url(found))
+    return render_template("player/course.html", course=found, body=body, base=course_url(found))
+
+
+def _overview_of(
+    found: Course, standing: Standing | None, score: scores.ShownScore | None, base: str
+) -> Markup:
+    """Give what a course's page shows of the course and of how far somebody is."""
+    next_item = progress.go_on(found, standing)
+
+    def make() -> str:
+        parts = outline.parts_of(found, standing)
+        return render_template(
+            "player/_course.html",
+            course=found,
+            cards=[_card_of(found, part, counted=standing is not None) for part in parts],
+            exam=outline.entry_of(found.exam, standing) if found.exam else None,
+            next_item=next_item,
+            standing=standing,
+            score=score,
+            base=pieces.BASE,
+            visit_base=pieces.VISIT,
+        )
+
+    if score is not None:
+        return pieces.placed(make(), base)
+    key: tuple[object, ...] = ("course", page_language(), found.fingerprint)
+    if standing is not None:
+        place = standing.place
+        key += (standing.done, place.percent, bool(place.seen_item_id), next_item and next_item.id)
+    return pieces.piece(key, make, base)
 
 
 def _unbound() -> ResponseReturnValue:

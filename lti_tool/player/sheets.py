@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -10,16 +10,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
 
 from courses import grading
 from courses.drawing import display_order
 from courses.model import Mark, Question, Response
 from courses.snapshot import thaw, thaw_response
-from lti_tool.db import connection_of
 from lti_tool.errors import ConflictingError, NotFoundError
 from lti_tool.player.models import AttemptKind, SubmittedBy
 from lti_tool.player.places import ANSWER, ATTEMPT, ATTEMPT_QUESTION, ELEMENT_RESULT
+from xapi.prepared import Prepared, Running
 
 
 class AttemptClosedError(ConflictingError):
@@ -119,11 +118,12 @@ class Sheet:
 
 
 FACTS = tuple(ATTEMPT.c[name] for name in AttemptFacts.__dataclass_fields__)
-BY_ID = select(*FACTS).where(
+_BY_ID = select(*FACTS).where(
     ATTEMPT.c.id == bindparam("attempt_id"), ATTEMPT.c.enrolment_id == bindparam("enrolment_id")
 )
-BY_ID_LOCKED = BY_ID.with_for_update()
-OF_ITEM = (
+BY_ID = Prepared(_BY_ID)
+BY_ID_LOCKED = Prepared(_BY_ID.with_for_update())
+OF_ITEM = Prepared(
     select(*FACTS)
     .where(
         ATTEMPT.c.enrolment_id == bindparam("enrolment_id"),
@@ -131,7 +131,7 @@ OF_ITEM = (
     )
     .order_by(ATTEMPT.c.number)
 )
-QUESTIONS = (
+QUESTIONS = Prepared(
     select(
         ATTEMPT_QUESTION.c.position,
         ATTEMPT_QUESTION.c.element_id,
@@ -147,7 +147,7 @@ QUESTIONS = (
     .where(ATTEMPT_QUESTION.c.attempt_id == bindparam("attempt_id"))
     .order_by(ATTEMPT_QUESTION.c.position)
 )
-ELEMENTS = (
+ELEMENTS = Prepared(
     select(ELEMENT_RESULT)
     .where(ELEMENT_RESULT.c.attempt_id == bindparam("attempt_id"))
     .order_by(ELEMENT_RESULT.c.position)
@@ -156,8 +156,7 @@ ELEMENTS = (
 
 def facts_of(row: Any) -> AttemptFacts:
     """Make facts of a row of :data:`FACTS`."""
-    mapping: Mapping[str, Any] = row._mapping  # noqa: SLF001  # public, in spite of its name
-    values = {name: mapping[name] for name in AttemptFacts.__dataclass_fields__}
+    values = {name: getattr(row, name) for name in AttemptFacts.__dataclass_fields__}
     values["kind"] = AttemptKind(values["kind"])
     if values["submitted_by"] is not None:
         values["submitted_by"] = SubmittedBy(values["submitted_by"])
@@ -165,7 +164,7 @@ def facts_of(row: Any) -> AttemptFacts:
 
 
 def find_attempt(
-    session: Session, enrolment_id: UUID, attempt_id: UUID, *, lock: bool = False
+    session: Running, enrolment_id: UUID, attempt_id: UUID, *, lock: bool = False
 ) -> AttemptFacts:
     """Give an attempt of an enrolment.
 
@@ -179,23 +178,23 @@ def find_attempt(
         NotFoundError: there is none, or it is somebody else's.
     """
     given = {"attempt_id": attempt_id, "enrolment_id": enrolment_id}
-    row = connection_of(session).execute(BY_ID_LOCKED if lock else BY_ID, given).one_or_none()
+    row = (BY_ID_LOCKED if lock else BY_ID).first(session, given)
     if row is None:
         raise NotFoundError(f"attempt {attempt_id}")
     return facts_of(row)
 
 
-def list_attempts(session: Session, enrolment_id: UUID, item_id: str) -> list[AttemptFacts]:
+def list_attempts(session: Running, enrolment_id: UUID, item_id: str) -> list[AttemptFacts]:
     """Give all attempts at an item, those that are void with them, by number."""
     given = {"enrolment_id": enrolment_id, "item_id": item_id}
-    return [facts_of(row) for row in connection_of(session).execute(OF_ITEM, given)]
+    return [facts_of(row) for row in OF_ITEM.all(session, given)]
 
 
-def read_sheet(session: Session, attempt: AttemptFacts) -> Sheet:
+def read_sheet(session: Running, attempt: AttemptFacts) -> Sheet:
     """Give an attempt with its questions, answers and elements."""
     given = {"attempt_id": attempt.id}
-    rows = connection_of(session).execute(QUESTIONS, given).all()
-    elements = connection_of(session).execute(ELEMENTS, given)
+    rows = QUESTIONS.all(session, given)
+    elements = ELEMENTS.all(session, given)
     return Sheet(
         attempt,
         tuple(_asked(row, attempt.seed) for row in rows),

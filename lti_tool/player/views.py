@@ -50,6 +50,8 @@ class QuestionView:
     mark: Mark | None
     fault: str | None
     parts: tuple[QuestionView, ...]
+    cut: str = ""
+    """Put between the options that are told, by whoever takes them apart again."""
 
     @property
     def given(self) -> tuple[str, ...]:

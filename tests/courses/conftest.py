@@ -13,7 +13,8 @@ from courses.model import Course
 
 ROOT = Path(__file__).parents[2]
 CAPITALS = ROOT / "tests" / "content" / "capitals"
-ALIFECA = ROOT / "courses" / "content" / "alifeca"
+CONTENT = ROOT / "courses" / "content"
+ALIFECA = CONTENT / "alifeca"
 
 Edit = Callable[[str, str, str], int]
 

@@ -13,7 +13,7 @@ from tests.courses.conftest import ALIFECA, CAPITALS, Edit
 
 
 def test_courses_are_found_by_id_and_listed_by_title() -> None:
-    catalogue = Catalogue([CAPITALS, ALIFECA.parent])
+    catalogue = Catalogue([CAPITALS, ALIFECA])
 
     capitals = catalogue.get("capitals")
 

@@ -45,6 +45,19 @@ def test_strict_asks_for_more(capsys: pytest.CaptureFixture[str]) -> None:
     assert "words on this page" in capsys.readouterr().out
 
 
+def test_a_draft_is_checked_strictly_only_when_it_is_named(
+    folder: Path, edit: Edit, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit("course.yaml", "exam: exam", "exam: exam\ndraft: true")
+
+    assert main(["check", "--strict", str(folder.parent)]) == 0
+    whole = capsys.readouterr().out
+    assert main(["check", "--strict", str(folder)]) == 1
+
+    assert whole == "capitals: a draft, left out\n0 faults\n"
+    assert "words on this page" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("arguments", [[], ["check"], ["check", "nowhere"], ["draw", "x"]])
 def test_what_cannot_be_done_ends_with_2(
     arguments: list[str], capsys: pytest.CaptureFixture[str]

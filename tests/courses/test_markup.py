@@ -327,3 +327,22 @@ def test_no_page_of_a_course_has_an_id_twice_or_a_reference_to_none(folder: Path
             assert len(ids) == len(set(ids)), item.id
             assert wanted <= set(ids), item.id
             assert_is_safe(item.html)
+
+
+@given(
+    st.text(
+        st.sampled_from("ab1 2,.;:'\"()%/€°–−×·…≈≤≥→“”‘’+=-?!±é²"), min_size=1, max_size=30
+    ).map(str.strip)
+)
+def test_plain_lines_are_written_as_the_whole_way_writes_them(text: str) -> None:
+    short = render_fragment(text).html if text else ""
+    whole = str(page(text).html).strip()
+
+    assert whole in {str(short), f"<p>{short}</p>"}
+
+
+def test_a_corner_without_words_is_no_head_of_a_column() -> None:
+    made = page("| | kg |\n| --- | ---: |\n| Coil | 3 |\n").html
+
+    assert "<tr>\n<td></td>\n" in made
+    assert '<th scope="col" class="right">kg</th>' in made

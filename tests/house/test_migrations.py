@@ -9,7 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 
 import lti_tool.app  # noqa: F401  # every room's models
 from lti_tool.db import Base, make_engine
@@ -67,6 +67,17 @@ def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
         before, after = upgrading.upgrade(engine, branch)
 
         assert before == after == upgrading.newest(branch)
+
+
+def test_tables_of_an_unknown_version_are_left_alone(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE xapi_version (version_num VARCHAR(32) NOT NULL)"))
+        connection.execute(text("INSERT INTO xapi_version VALUES ('xapi_9999_tomorrow')"))
+
+    with pytest.raises(upgrading.UnknownRevisionError, match="xapi_9999_tomorrow"):
+        upgrading.upgrade(engine, "xapi")
+
+    assert inspect(engine).get_table_names() == ["xapi_version"]
 
 
 @pytest.mark.parametrize("branch", upgrading.BRANCHES)

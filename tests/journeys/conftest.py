@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import told
 from tests.journeys.town import Town, running_town
 
 HERE = Path(__file__).parent
@@ -22,6 +23,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def town() -> Iterator[Town]:
-    """Give the demo, running."""
+    """Give the demo, running; at the end, look at every statement that the journeys made."""
     with running_town() as running:
         yield running
+        statements = [text for query in told.QUERIES for (text,) in running.rows(query)]
+    assert statements
+    told.check(statements)
+    told.check_enrolments(statements)

@@ -394,3 +394,32 @@ def test_the_commands_of_the_handbook_exist() -> None:
     for each in told:
         words = each.split(" --")[0].split()
         assert " ".join(words) in known or " ".join(words[:3]) in known, each
+
+
+# Keys of the record store
+
+
+def test_keys_and_tokens_of_the_record_store_are_made_and_withdrawn_and_noted(
+    terminal: Terminal, database: Database
+) -> None:
+    key = terminal.told("credentials", "add", "--label", "Dashboards", "--scope", "all/read")
+    key = key.split()[1]
+    listed = terminal.told("credentials", "list")
+    terminal.told("credentials", "withdraw", key)
+    again = terminal.run("credentials", "withdraw", key)
+    agent = '{"account":{"homePage":"https://x.example","name":"alice"}}'
+    token = terminal.told("token", "add", "--actor", agent, "--activity", "https://x.example/a")
+    terminal.told("token", "withdraw", token.split()[1])
+
+    assert f"{key}  " in listed
+    assert "all/read  Dashboards" in listed
+    assert terminal.told("credentials", "list") == ""
+    assert again.exit_code == 1
+    with database.read() as session:
+        acts = session.scalars(select(AuditLine.act).order_by(AuditLine.number)).all()
+    assert list(acts) == [
+        "credential.added",
+        "credential.withdrawn",
+        "token.added",
+        "token.withdrawn",
+    ]

@@ -1,9 +1,10 @@
 """A process that tells or delivers statements until it is killed.
 
-    python -m tests.xapi.killed tell DATABASE FIRST
-    python -m tests.xapi.killed deliver DATABASE URL KEY SECRET
+    python tests/xapi/killed.py tell DATABASE FIRST
+    python tests/xapi/killed.py deliver DATABASE URL KEY SECRET
 
-The first writes the number of each statement once its transaction is over.
+The first writes the number of each statement once its transaction is over. It is run by its path:
+other people's packages are called `tests` too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import sys
 import time
 from datetime import UTC, datetime
 
-from tests.xapi import occasions
+import occasions  # beside this file
+
 from xapi import outbox
 from xapi.db import Database
 from xapi.delivery import deliver_due, stores_of

@@ -7,22 +7,27 @@ are committed.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from uuid import UUID
 
-from xapi import statements
+from xapi import profile, statements, video
 from xapi import vocabulary as words
-from xapi.statements import Activity, Actor, Built, Context, Occasion, Score, Seen
+from xapi.measures import Score
+from xapi.statements import Activity, Actor, Built, Context, Occasion
+from xapi.video import Screen, Seen
 
 GOLDEN = Path(__file__).parent / "golden"
-BASE = "https://learn.example.org/id"
+HOME = "https://learn.example.org"
+BASE = f"{HOME}/id"
 COURSE_IRI = f"{BASE}/course/capitals"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ALICE = Actor(f"{BASE}/people", "5f2b8c0e9d7a4b1c8e6f3a2d1c0b9a87")
 BOB = Actor(f"{BASE}/people", "0a1b2c3d4e5f60718293a4b5c6d7e8f9")
 ENROLMENT = UUID("11111111-2222-4333-8444-555555555555")
+GROUPING = (words.COURSE.iri, words.MODULE.iri, words.ELEMENT.iri)
 LAUNCH = "66666666-7777-4888-8999-aaaaaaaaaaaa"
 ATTEMPT = "bbbbbbbb-cccc-4ddd-8eee-ffffffffffff"
 FILM_SESSION = UUID("0f8fad5b-d9cb-469f-a165-70867728950e")
@@ -39,7 +44,19 @@ EXAM = Activity(
     "en",
     extensions={words.TIME_LIMIT.iri: "PT45M"},
 )
+ELEMENT = Activity(f"{COURSE_IRI}/exam/e/europe", words.ELEMENT.iri, "Capitals of Europe", "en")
+GROUP = Activity(f"{BASE}/context/99999999-8888-4777-8666-555555555555", words.GROUP.iri, "", "")
 FILM = Activity(f"{COURSE_IRI}/01-europe/01-west/v/paris", words.FILM.iri, "A walk in Paris", "en")
+SCREEN = Screen(
+    speed=1.25,
+    volume=0.8,
+    captions=True,
+    captions_language="en",
+    full_screen=False,
+    size=(1280, 720),
+    room=(1440, 900),
+    lines=1080,
+)
 QUESTION = Activity(
     f"{COURSE_IRI}/01-europe/quiz/q/france",
     words.INTERACTION.iri,
@@ -58,15 +75,21 @@ QUESTION = Activity(
 )
 
 
-def context(*, parent: tuple[Activity, ...] = (), **more: object) -> Context:
-    """Give the context of something in the course, with extensions of ours."""
+def context(*above: Activity, **more: object) -> Context:
+    """Give the context of something in the course, with extensions of ours.
+
+    Args:
+        above: what it stands in: its parent last, the course first.
+        more: extensions by name.
+    """
     own = {"course-version": "3f9a1c", "platform": PLATFORM, **more}
     return Context(
         registration=ENROLMENT,
         session_id=LAUNCH,
         language="en",
-        parent=parent,
-        grouping=(COURSE,) if parent else (),
+        parent=above[-1:],
+        grouping=(*(each for each in above if each.type in GROUPING), GROUP),
+        category=(profile.iri_of(HOME),),
         extensions={f"{BASE}/extension/{name}": value for name, value in own.items()},
     )
 
@@ -89,50 +112,62 @@ def about(
     }
 
 
-def in_film() -> Context:
+def in_film(screen: Screen | None = None) -> Context:
     """Give the context of something in the film."""
-    return statements.in_film(
-        context(parent=(PAGE,)), session=FILM_SESSION, seconds=Fraction(183, 2)
+    return video.in_film(
+        context(COURSE, MODULE, PAGE),
+        session=FILM_SESSION,
+        seconds=Fraction(183, 2),
+        screen=screen,
     )
 
 
 def viewed(number: int, *, actor: Actor = ALICE, at: datetime = NOON) -> Built:
     """Give one of many statements that differ in their number."""
     return statements.viewed(
-        **about(PAGE, f"visit {number}", where=context(parent=(MODULE,)), actor=actor, at=at)
+        **about(PAGE, f"visit {number}", where=context(COURSE, MODULE), actor=actor, at=at)
     )
 
 
-def answered(*, response: str = "paris", points: int = 1, attempt: str = ATTEMPT) -> Built:
+def answered(
+    *,
+    response: str = "paris",
+    points: int = 1,
+    attempt: str = ATTEMPT,
+    where: Context | None = None,
+) -> Built:
     """Give an answer to the question."""
+    where = where or context(COURSE, MODULE, QUIZ, attempt=1)
     return statements.answered(
         response=response,
         score=Score(Fraction(points), 1),
         success=points == 1,
         duration=timedelta(seconds=8.25),
-        **about(
-            QUESTION, f"{attempt} france", where=context(parent=(QUIZ,), attempt=1, element="m1")
-        ),
+        **about(QUESTION, f"{attempt} france", where=where),
     )
 
 
 def each_kind() -> dict[str, Built]:
     """Give one statement of each kind, by name."""
-    sitting = context(parent=(COURSE,), attempt=2)
-    seen = Seen(61.5, 0.5, ((0.0, 30.25), (45.0, 61.5)))
-    whole = Seen(91.5, 0.98, ((0.0, 89.67),))
-    film = about(FILM, f"{FILM_SESSION} 1", where=in_film())
+    sitting = context(COURSE, attempt=2)
+    in_quiz = context(COURSE, MODULE, attempt=2)
+    in_exam = context(COURSE, ELEMENT, EXAM, attempt=2, element="europe")
+    minutes = timedelta(minutes=31, seconds=7)
     return {
         "launched": statements.launched(**about(COURSE)),
         "initialized": statements.initialized(**about(COURSE)),
         "terminated": statements.terminated(duration=timedelta(minutes=42), **about(COURSE)),
-        "viewed": viewed(1),
+        "page-viewed": viewed(1),
+        "assessment-viewed": statements.viewed(**about(QUIZ, where=context(COURSE, MODULE))),
         "progressed": statements.progressed(percent=40, **about(COURSE, "40")),
-        "completed-module": statements.completed(**about(MODULE, where=context(parent=(COURSE,)))),
-        "completed-course": statements.completed(
+        "module-completed": statements.completed(**about(MODULE, where=context(COURSE))),
+        "course-completed": statements.completed(
             duration=timedelta(hours=3), **about(COURSE, "course")
         ),
         "answered": answered(),
+        "answered-in-exam": answered(
+            points=0, response="lyon", attempt=f"{ATTEMPT} exam", where=in_exam
+        ),
         "answered-nothing": answered(response="", points=0, attempt=LAUNCH),
         "attempted": statements.attempted(**about(EXAM, ATTEMPT, where=sitting)),
         "suspended": statements.suspended(
@@ -140,24 +175,38 @@ def each_kind() -> dict[str, Built]:
         ),
         "resumed": statements.resumed(**about(EXAM, ATTEMPT, where=sitting)),
         "scored": statements.scored(
-            score=Score(Fraction(7, 2), 5), **about(QUIZ, ATTEMPT, where=sitting)
+            score=Score(Fraction(7, 2), 5),
+            duration=timedelta(minutes=4),
+            **about(QUIZ, ATTEMPT, where=in_quiz),
         ),
         "passed": statements.passed(
-            score=Score(Fraction(17), 20),
-            duration=timedelta(minutes=31, seconds=7),
-            **about(EXAM, ATTEMPT, where=sitting),
+            score=Score(Fraction(17), 20), duration=minutes, **about(EXAM, ATTEMPT, where=sitting)
         ),
         "failed": statements.failed(
-            score=Score(Fraction(20, 3), 20), **about(EXAM, ATTEMPT, where=sitting)
+            score=Score(Fraction(20, 3), 20),
+            duration=minutes,
+            **about(EXAM, ATTEMPT, where=sitting),
         ),
-        "film-initialized": statements.video_initialized(session=FILM_SESSION, **film),
-        "film-played": statements.video_played(time_s=0.0, **film),
-        "film-paused": statements.video_paused(seen=seen, **film),
-        "film-seeked": statements.video_seeked(from_s=30.25, to_s=45.0, **film),
-        "film-completed": statements.video_completed(
-            seen=whole, duration=timedelta(seconds=89.67), **film
-        ),
-        "film-terminated": statements.video_terminated(seen=whole, **film),
+        **each_kind_of_film(),
+    }
+
+
+def each_kind_of_film() -> dict[str, Built]:
+    """Give one statement of each kind about films, by name."""
+    seen = Seen(61.5, 0.5, ((0.0, 30.25), (45.0, 61.5)))
+    whole = Seen(91.5, 0.98, ((0.0, 89.67),))
+    film = about(FILM, f"{FILM_SESSION} 1", where=in_film())
+    opened = about(FILM, f"{FILM_SESSION} 0", where=in_film(SCREEN))
+    louder = replace(SCREEN, volume=1.0, captions=False)
+    changed = about(FILM, f"{FILM_SESSION} 2", where=in_film(louder))
+    return {
+        "film-initialized": video.initialized(session=FILM_SESSION, **opened),
+        "film-played": video.played(time_s=0.0, **film),
+        "film-paused": video.paused(seen=seen, **film),
+        "film-seeked": video.seeked(from_s=30.25, to_s=45.0, seen=seen, **film),
+        "film-interacted": video.interacted(time_s=12.5, **changed),
+        "film-completed": video.completed(seen=whole, duration=timedelta(seconds=89.67), **film),
+        "film-terminated": video.terminated(seen=whole, **film),
     }
 
 

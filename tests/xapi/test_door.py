@@ -182,16 +182,6 @@ def test_a_charset_beside_the_kind_of_content_is_let_through(door: Door) -> None
     assert answer.status_code == 200
 
 
-def test_a_body_that_is_too_large_is_refused_as_json(door: Door, store_app: Flask) -> None:
-    store_app.config["MAX_CONTENT_LENGTH"] = 100
-
-    answer = door.post([sentence() for _ in range(10)])
-
-    assert answer.status_code == 413
-    assert answer.json["error"]
-    assert answer.headers[HEADER] == "1.0.3"
-
-
 @pytest.mark.parametrize(
     ("method", "address", "status"),
     [

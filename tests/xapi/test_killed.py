@@ -23,7 +23,7 @@ from xapi import outbox
 from xapi.delivery import deliver_due
 from xapi.models import StatementRow, Target
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
 KILLINGS = 3
 APART = 1_000_000
 """From the numbers of one process to those of the next."""
@@ -46,8 +46,8 @@ class Child:
 @contextmanager
 def running(*arguments: str) -> Iterator[Child]:
     """Run a process that tells or delivers; kill it at the end, wherever it is."""
-    command = [sys.executable, "-m", "tests.xapi.killed", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, str(HERE / "killed.py"), *arguments]
+    with subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE, text=True) as process:
         child = Child(process)
         try:
             yield child

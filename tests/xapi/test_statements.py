@@ -15,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.xapi import occasions
-from xapi import statements
+from xapi import measures, statements, video
 from xapi import vocabulary as words
-from xapi.statements import Built, Score, Seen
+from xapi.measures import Score
+from xapi.statements import Built
 from xapi.validation import check_statement
 from xapi.values import read_moment
+from xapi.video import Screen, Seen
 
 HERE = Path(__file__).parent
 KINDS = sorted(occasions.each_kind())
@@ -93,13 +95,23 @@ def test_a_film_opened_has_the_id_of_its_session() -> None:
 def test_stretches_of_a_long_film_keep_their_decimals() -> None:
     seen = Seen(4321.125, 0.75, ((1234.567, 4321.125),))
 
-    built = statements.video_paused(
-        seen=seen, **occasions.about(occasions.FILM, where=occasions.in_film())
-    )
+    built = video.paused(seen=seen, **occasions.about(occasions.FILM, where=occasions.in_film()))
 
     told = json.loads(built.json)["result"]["extensions"]
     assert told[words.VIDEO_SEGMENTS.iri] == "1234.567[.]4321.125"
     assert told[words.VIDEO_TIME.iri] == 4321.125
+
+
+def test_a_film_that_tells_nothing_of_its_screen_says_nothing_of_it() -> None:
+    bare, silent = occasions.in_film(), occasions.in_film(Screen())
+
+    assert silent.extensions == bare.extensions
+
+
+def test_a_third_is_told_as_exactly_as_a_number_of_json_can_tell_it() -> None:
+    told = json.loads(occasions.each_kind()["failed"].json)["result"]["score"]
+
+    assert told == {"scaled": 1 / 3, "raw": 20 / 3, "min": 0, "max": 20}
 
 
 @pytest.mark.parametrize("percent", [-1, 101])
@@ -110,7 +122,7 @@ def test_a_share_outside_the_whole_is_refused(percent: int) -> None:
 
 @given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400)))
 def test_a_duration_is_read_back_to_a_hundredth_of_a_second(duration: timedelta) -> None:
-    text = statements.iso_duration(duration)
+    text = measures.iso_duration(duration)
 
     assert abs(_seconds(text) - duration.total_seconds()) <= 0.005001
     assert not re.search(r"\.\d{3,}", text)
@@ -124,7 +136,7 @@ def test_a_duration_is_read_back_to_a_hundredth_of_a_second(duration: timedelta)
     ],
 )  # fmt: skip
 def test_a_duration_is_written_in_one_way(seconds: float, text: str) -> None:
-    assert statements.iso_duration(timedelta(seconds=seconds)) == text
+    assert measures.iso_duration(timedelta(seconds=seconds)) == text
 
 
 @given(MOMENTS, st.integers(min_value=-14 * 60, max_value=14 * 60))
@@ -133,7 +145,7 @@ def test_a_moment_is_read_back_to_a_millisecond_whatever_its_zone(
 ) -> None:
     elsewhere = moment.astimezone(timezone(timedelta(minutes=minutes)))
 
-    text = statements.iso_moment(elsewhere)
+    text = measures.iso_moment(elsewhere)
 
     assert text.endswith("Z")
     assert timedelta(0) <= moment - read_moment(text) < timedelta(milliseconds=1)
@@ -143,12 +155,12 @@ def test_a_moment_is_read_back_to_a_millisecond_whatever_its_zone(
 def test_a_score_lies_within_its_bounds_and_says_the_same_twice(
     share: Fraction, maximum: int
 ) -> None:
-    told = statements.scaled(Score(share * maximum, maximum))
+    told = measures.scaled(Score(share * maximum, maximum))
 
     assert told["min"] == 0 <= told["raw"] <= told["max"] == maximum
     assert 0 <= told["scaled"] <= 1
-    assert told["scaled"] == pytest.approx(float(share), abs=1e-6)
-    assert told["raw"] == pytest.approx(float(share * maximum), abs=1e-6)
+    assert told["scaled"] == float(share)
+    assert told["raw"] == float(share * maximum)
 
 
 @given(st.fractions(min_value=0, max_value=1), st.integers(min_value=1, max_value=1000))
@@ -163,7 +175,7 @@ def test_whatever_is_earned_makes_a_statement(share: Fraction, maximum: int) -> 
 @pytest.mark.parametrize(("points", "maximum"), [(-1, 3), (4, 3), (0, 0), (1, -1)])
 def test_points_outside_their_bounds_are_a_programmers_mistake(points: int, maximum: int) -> None:
     with pytest.raises(ValueError, match="points"):
-        statements.scaled(Score(Fraction(points), maximum))
+        measures.scaled(Score(Fraction(points), maximum))
 
 
 @pytest.mark.parametrize(

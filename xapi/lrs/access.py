@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from xapi import credentials
-from xapi.credentials import Client
-from xapi.host import Host
+from xapi import credentials, tokens
+from xapi.credentials import Client, Remembered
+from xapi.host import FIRST, SECOND, Host
 
 VERSION_HEADER = "X-Experience-API-Version"
 ONE = re.compile(r"1\.0(\.[0-9]+)?")
 TWO = re.compile(r"2\.0(\.[0-9]+)?")
-FIRST, SECOND = "1.0.3", "2.0.0"
 
 
 class RefusedError(Exception):
     """A request that is answered with a status and a message."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.headers = headers or {}
 
 
-def answered_version(named: str | None) -> str:
-    """Give the version that an answer names: the newest of the family asked for."""
-    return SECOND if named and TWO.fullmatch(named) else FIRST
+def answered_version(named: str | None, assumed: str = FIRST) -> str:
+    """Give the version that an answer names: the newest of the family asked for.
+
+    Args:
+        named: what the request says.
+        assumed: what is named to whom says nothing, or what is not spoken.
+    """
+    if named and TWO.fullmatch(named):
+        return SECOND
+    return FIRST if named and ONE.fullmatch(named) else assumed
 
 
 def check_version(named: str | None) -> str:
@@ -38,18 +46,38 @@ def check_version(named: str | None) -> str:
     raise RefusedError(400, f"send the header {VERSION_HEADER}: {FIRST} or {SECOND}")
 
 
-def check_client(host: Host, key: str | None, secret: str | None, scope: str) -> Client:
+def check_client(
+    host: Host, key: str | None, secret: str | None, right: str, remembered: Remembered
+) -> Client:
     """Give the client of a key and its secret.
+
+    Args:
+        host: where credentials are kept.
+        key: of a credential or a token.
+        secret: what came with it.
+        right: one of :data:`xapi.credentials.RIGHTS`.
+        remembered: clients that need not be looked up.
 
     Raises:
         RefusedError: they are not good (401), or may not do this (403).
     """
     if not key or secret is None:
         raise RefusedError(401, "send a key and its secret as HTTP Basic credentials")
-    with host.reading() as session:
-        client = credentials.find_client(session, key, secret)
+    client = remembered.find(key, secret)
     if client is None:
-        raise RefusedError(401, "this key and secret are not known, or were withdrawn")
-    if not client.may(scope):
-        raise RefusedError(403, f"this key may not do that: it lacks {scope}")
+        client = _look_up(host, key, secret)
+        if client is not None and client.bound is None:
+            remembered.remember(client, secret)
+    if client is None:
+        raise RefusedError(401, "this key and secret are not known, are over, or were withdrawn")
+    if not client.may(right):
+        lacking = " or ".join(credentials.granting(right))
+        raise RefusedError(403, f"this key may not do that: it lacks {lacking}")
     return client
+
+
+def _look_up(host: Host, key: str, secret: str) -> Client | None:
+    with host.reading() as session:
+        if tokens.is_token(key):
+            return tokens.find_client(session, key, secret, now=host.clock())
+        return credentials.find_client(session, key, secret)

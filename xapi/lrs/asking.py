@@ -27,7 +27,8 @@ FILTERS = frozenset(
 )  # fmt: skip
 CURSOR = frozenset({"after", "up_to"})
 """Parameters that only the address of a next page has."""
-FORMATS = frozenset({"exact", "ids", "canonical"})
+EXACT, IDS, CANONICAL = "exact", "ids", "canonical"
+FORMATS = frozenset({EXACT, IDS, CANONICAL})
 BARE_PLUS = re.compile(r" (?=\d\d(:?\d\d)?$)")
 """A plus sign before an offset that was not written as %2B."""
 
@@ -40,20 +41,22 @@ class Single:
     voided: bool
 
 
-def once_each(given: Mapping[str, list[str]]) -> dict[str, str]:
-    """Give each parameter's one value.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for, and how it is to be given."""
 
-    Raises:
-        RefusedError: a parameter stands there twice.
-    """
-    for name, values in given.items():
-        if len(values) > 1:
-            raise RefusedError(400, f"the parameter {name!r} stands there twice")
-    return {name: values[0] for name, values in given.items()}
+    what: Single | Query
+    form: str
+    """``exact``, ``ids`` or ``canonical``."""
+    attachments: bool
 
 
-def read(args: Mapping[str, str]) -> Single | Query:
+def read(args: Mapping[str, str], *, authority: str | None = None) -> Asked:
     """Read what is asked for.
+
+    Args:
+        args: parameters of the address.
+        authority: the one whose statements may be seen; None: all.
 
     Raises:
         RefusedError: a parameter is unknown, or not as the standard has it.
@@ -61,17 +64,17 @@ def read(args: Mapping[str, str]) -> Single | Query:
     unknown = sorted(set(args) - FILTERS - CURSOR - set(SINGLES))
     if unknown:
         raise RefusedError(400, f"unknown parameter {unknown[0]!r}")
-    if args.get("format", "exact") not in FORMATS:
+    form = args.get("format", EXACT)
+    if form not in FORMATS:
         raise RefusedError(400, f"format must be one of {', '.join(sorted(FORMATS))}")
-    if args.get("format", "exact") != "exact":
-        raise RefusedError(501, "statements are given as they were stored: format=exact")
-    _flag("attachments", args)
+    attachments = _flag("attachments", args)
     named = [name for name in SINGLES if name in args]
     if not named:
-        return _read_query(args)
+        return Asked(_read_query(args, authority), form, attachments)
     if len(named) > 1 or set(args) - WITH_SINGLES - set(named):
         raise RefusedError(400, f"{named[0]} stands alone, but for format and attachments")
-    return Single(read_uuid(named[0], args[named[0]]), voided=named[0] == SINGLES[1])
+    single = Single(read_uuid(named[0], args[named[0]]), voided=named[0] == SINGLES[1])
+    return Asked(single, form, attachments)
 
 
 def more_address(path: str, args: Mapping[str, str], page: Page) -> str:
@@ -89,7 +92,7 @@ def read_uuid(name: str, text: str) -> UUID:
     return UUID(text)
 
 
-def _read_query(args: Mapping[str, str]) -> Query:
+def _read_query(args: Mapping[str, str], authority: str | None) -> Query:
     registration = args.get("registration")
     return Query(
         agent=_agent(args["agent"]) if "agent" in args else None,
@@ -104,6 +107,7 @@ def _read_query(args: Mapping[str, str]) -> Query:
         limit=_whole("limit", args) or PAGE,
         after_seq=_whole("after", args),
         up_to_seq=_whole("up_to", args),
+        authority=authority,
     )
 
 
@@ -138,7 +142,7 @@ def _moment(name: str, args: Mapping[str, str]) -> datetime | None:
 
 
 def _flag(name: str, args: Mapping[str, str]) -> bool:
-    text = args.get(name, "false").lower()
+    text = args.get(name, "false")
     if text not in {"true", "false"}:
         raise RefusedError(400, f"{name} must be true or false")
     return text == "true"

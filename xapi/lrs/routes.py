@@ -1,181 +1,212 @@
-"""``/xapi/statements`` and ``/xapi/about`` (xAPI 1.0.3 and 2.0, part three).
-
-Every answer, a bad one too, is JSON and names the version.
-"""
+"""``/xapi/statements`` (xAPI 1.0.3 and 2.0, part three, 2.1)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
+from uuid import UUID
 
 import orjson
-from flask import Blueprint, Response, current_app, request
+from flask import Response, current_app, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.orm import Session
 
-from xapi import received, search, store
+from xapi import files, received, search, tokens
+from xapi.canonical import in_language, read_languages, with_ids
+from xapi.contents import activities_of, identifier_of
 from xapi.credentials import Client
-from xapi.host import Host
-from xapi.lrs import access, asking
-from xapi.lrs.access import VERSION_HEADER, RefusedError
+from xapi.db import moment_of
+from xapi.definitions import find_definitions
+from xapi.fresh import Batch, make_batch
+from xapi.lrs import asking, attachments
+from xapi.lrs.access import RefusedError
+from xapi.lrs.attachments import MIXED, Sent
+from xapi.lrs.origins import THROUGH_HEADER
+from xapi.lrs.web import JSON, PREFIX, as_json, body, bp, enter, host, parameters, version
+from xapi.measures import iso_moment
 from xapi.received import Received
-from xapi.statements import iso_moment
-from xapi.store import ConflictError
-from xapi.values import StatementError
+from xapi.store import Writer
 
-THROUGH_HEADER = "X-Experience-API-Consistent-Through"
-JSON = "application/json"
-HOST = "xapi.host"
-"""Where the application keeps its Host."""
-READ, WRITE = "statements/read", "statements/write"
-LONGEST = 1000
-"""The most statements of one request."""
-METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
-
-bp = Blueprint("xapi", __name__, url_prefix="/xapi")
-
-
-@bp.get("/about")
-def about() -> ResponseReturnValue:
-    """Say which versions are spoken."""
-    return _json({"version": [access.FIRST, access.SECOND], "extensions": {}})
+READ, WRITE = "statements/read/mine", "statements/write"
+UNREAD = frozenset({200, 204, 401, 403, 429})
+"""Answers that need not be told the time anew: nobody asks what they have missed by one of them."""
+WRITER = "xapi.writer"
+"""Where the application keeps what writes for all its clients."""
 
 
 @bp.get("/statements")
 def find() -> ResponseReturnValue:
     """Give one statement, or a page of them."""
-    _enter(READ)
-    args = _args()
-    asked = asking.read(args)
-    with _host().begin() as session:
-        through = store.consistent_through(session)
-    if isinstance(asked, asking.Single):
-        answer = _find_one(asked)
-    else:
-        with _host().reading() as session:
-            page = search.find(session, asked)
-        more = orjson.dumps(asking.more_address(request.path, args, page)).decode()
-        body = f'{{"statements":[{",".join(page.payloads)}],"more":{more}}}'
-        answer = Response(body, mimetype=JSON)
-    answer.headers[THROUGH_HEADER] = iso_moment(through)
+    client = enter(READ)
+    args = parameters()
+    authority = _authority(client)
+    asked = asking.read(args, authority=authority)
+    with host().reading() as session:
+        through = _writer().through(session)
+        if isinstance(asked.what, asking.Single):
+            answer = _one(session, asked, asked.what, authority)
+        else:
+            page = search.find(session, asked.what)
+            more = orjson.dumps(asking.more_address(request.path, args, page)).decode()
+            given = _reshaped(session, asked.form, page.payloads)
+            body = f'{{"statements":[{",".join(given)}],"more":{more}}}'
+            answer = _answer(session, asked, body, page.payloads)
+    answer.headers[THROUGH_HEADER] = iso_moment(moment_of(through))
     return answer
 
 
 @bp.post("/statements")
 def keep_several() -> ResponseReturnValue:
     """Keep a statement or a list of them; all or none."""
-    client = _enter(WRITE)
+    client = enter(WRITE)
     if request.args:
         raise RefusedError(400, f"unknown parameter {next(iter(request.args))!r}")
-    given = _body()
-    with _host().begin() as session:
-        kept = store.keep(session, given, authority=_host().authority(client.key))
-    return _json([str(each) for each in kept])
+    kept = _keep(client)
+    return as_json([str(each) for each in kept])
 
 
 @bp.put("/statements")
 def keep_one() -> ResponseReturnValue:
     """Keep a statement under the id in the address."""
-    client = _enter(WRITE)
-    args = _args()
+    client = enter(WRITE)
+    args = parameters()
     if set(args) != {"statementId"}:
         raise RefusedError(400, "the address must have the parameter statementId, and no other")
-    wanted = asking.read_uuid("statementId", args["statementId"])
-    given = _body()
-    if len(given) != 1:
-        raise RefusedError(400, "send one statement")
-    named = given[0].parsed.get("id")
-    if named is None:
-        text = received.with_fields(given[0], {"id": str(wanted)})
-        given = [Received({**given[0].parsed, "id": str(wanted)}, text)]
-    elif str(named).lower() != str(wanted):
-        raise RefusedError(400, "the statement's id is not the statementId of the address")
-    with _host().begin() as session:
-        store.keep(session, given, authority=_host().authority(client.key))
+    _keep(client, asking.read_uuid("statementId", args["statementId"]))
     return Response(status=204)
 
 
-@bp.route("/", defaults={"rest": ""}, methods=METHODS)
-@bp.route("/<path:rest>", methods=METHODS)
-def nothing_here(rest: str) -> ResponseReturnValue:
-    """Answer in JSON where there is nothing, or where a method is not for this address."""
-    if rest in {"about", "statements"}:
-        raise RefusedError(405, f"{request.method} is not for this address")
-    raise RefusedError(404, "there is nothing at this address")
+# In
 
 
-@bp.errorhandler(RefusedError)
-def refused(error: RefusedError) -> ResponseReturnValue:
-    """Answer what is not let in."""
-    answer = _json({"error": str(error)}, error.status)
-    if error.status == 401:
-        answer.headers["WWW-Authenticate"] = 'Basic realm="xAPI"'
+def _keep(client: Client, statement_id: UUID | None = None) -> list[UUID]:
+    text, sent = _body()
+    try:
+        if statement_id is not None and received.is_list(text):
+            raise RefusedError(400, "send one statement")
+        batch = _batch(client, text, sent, statement_id)
+        if statement_id is not None and batch.ids != [statement_id]:
+            raise RefusedError(400, "the statement's id is not the statementId of the address")
+        return _writer().keep(batch)
+    finally:
+        sent.close()
+
+
+def _body() -> tuple[bytes, Sent]:
+    if request.mimetype == JSON:
+        return body(host().limits.body_bytes), Sent({}, version())
+    if request.mimetype == MIXED:
+        return attachments.read(request.stream, request.content_type or "", version())
+    raise RefusedError(400, f"send statements as {JSON} or {MIXED}")
+
+
+def _batch(client: Client, text: bytes, sent: Sent, statement_id: UUID | None) -> Batch:
+    named: set[str] = set()
+
+    def check(statement: Mapping[str, Any]) -> None:
+        sent.check(statement, named)
+        if client.bound is not None:
+            tokens.check_statement(client.bound, statement)
+
+    batch = make_batch(
+        _not_too_many(received.read_each(text)),
+        host().authority(client.authority),
+        version=version(),
+        statement_id=statement_id,
+        files=sent.files,
+        defines=client.may("define"),
+        also=check,
+    )
+    sent.check_all_named(named)
+    return batch
+
+
+def _not_too_many(given: Iterator[Received]) -> Iterator[Received]:
+    most = host().limits.statements
+    for number, each in enumerate(given):
+        if number == most:
+            raise RefusedError(413, f"send at most {most} statements at once")
+        yield each
+
+
+# Out
+
+
+def _one(
+    session: Session, asked: asking.Asked, single: asking.Single, authority: str | None
+) -> Response:
+    payload = search.find_one(session, single.id, voided=single.voided, authority=authority)
+    if payload is None:
+        raise RefusedError(404, f"no such statement: {single.id}")
+    (given,) = _reshaped(session, asked.form, [payload])
+    answer = _answer(session, asked, given, [payload])
+    answer.last_modified = datetime.fromisoformat(orjson.loads(payload)["stored"])
+    answer.set_etag(hashlib.sha1(given.encode(), usedforsecurity=False).hexdigest())
     return answer
 
 
-@bp.errorhandler(StatementError)
-def not_a_statement(error: StatementError) -> ResponseReturnValue:
-    """Answer what is no statement, and say where and by which rule."""
-    return _json({"error": str(error), "path": error.path, "section": error.section}, 400)
+def _reshaped(session: Session, form: str, payloads: Sequence[str]) -> Sequence[str]:
+    if form == asking.EXACT:
+        return payloads
+    parsed = [orjson.loads(each) for each in payloads]
+    if form == asking.IDS:
+        return [orjson.dumps(with_ids(each)).decode() for each in parsed]
+    iris = {each["id"] for each in chain.from_iterable(map(activities_of, parsed))}
+    known = find_definitions(session, iris)
+    wanted = read_languages(request.headers.get("Accept-Language", ""))
+    return [orjson.dumps(in_language(each, known, wanted)).decode() for each in parsed]
 
 
-@bp.errorhandler(ConflictError)
-def conflict(error: ConflictError) -> ResponseReturnValue:
-    """Answer a statement whose id is taken by another."""
-    return _json({"error": f"statement {error} is kept and says something else"}, 409)
+def _answer(session: Session, asked: asking.Asked, body: str, payloads: Sequence[str]) -> Response:
+    if not asked.attachments:
+        return Response(body, mimetype=JSON)
+    kinds = attachments.attached_to(orjson.loads(each) for each in payloads)
+    sizes = {sha2: files.find_size(session, sha2) for sha2 in kinds}
+    listed = [(sha2, kinds[sha2], size) for sha2, size in sizes.items() if size is not None]
+    kind, length, pieces = attachments.write(body.encode(), listed, _pieces(host().reading))
+    answer = Response(pieces, content_type=kind)
+    answer.content_length = length
+    return answer
 
 
-@bp.errorhandler(HTTPException)
-def other(error: HTTPException) -> ResponseReturnValue:
-    """Answer what the web server refuses, such as a body that is too large."""
-    return _json({"error": error.description or error.name}, error.code or 500)
+def _pieces(reading: Any) -> Any:
+    """Give what reads a file's pieces, each in a transaction of its own: clients may be slow."""
+
+    def read(sha2: str) -> Iterator[bytes]:
+        for number in range(files.MOST_PIECES):
+            with reading() as session:
+                piece = files.read_piece(session, sha2, number)
+            if piece is None:
+                return
+            yield piece
+
+    return read
+
+
+def _authority(client: Client) -> str | None:
+    """Give the one authority whose statements a client may read; None where it may read all."""
+    own = identifier_of(host().authority(client.authority))
+    return own if client.reads_mine_only else None
 
 
 @bp.after_request
-def add_headers(answer: Response) -> Response:
-    """Name the version; nothing of the store is for caches."""
-    named = request.headers.get(VERSION_HEADER)
-    answer.headers[VERSION_HEADER] = access.answered_version(named)
-    answer.headers["Cache-Control"] = "no-store"
+def stamp(answer: Response) -> Response:
+    """Say on every answer about statements, a bad one too, up to when nothing is missing."""
+    if request.path == f"{PREFIX}/statements" and THROUGH_HEADER not in answer.headers:
+        found = _writer().known if answer.status_code in UNREAD else 0
+        if not found:
+            with host().reading() as session:
+                found = _writer().through(session)
+        answer.headers[THROUGH_HEADER] = iso_moment(moment_of(found))
     return answer
 
 
-def _host() -> Host:
-    host: Host = current_app.extensions[HOST]
-    return host
-
-
-def _enter(scope: str) -> Client:
-    access.check_version(request.headers.get(VERSION_HEADER))
-    given = request.authorization
-    if given is None or given.type != "basic":
-        return access.check_client(_host(), None, None, scope)
-    return access.check_client(_host(), given.username, given.password, scope)
-
-
-def _args() -> dict[str, str]:
-    return asking.once_each(request.args.to_dict(flat=False))
-
-
-def _body() -> list[Received]:
-    if request.mimetype != JSON:
-        raise RefusedError(400, f"send statements as {JSON}")
-    given = received.read(request.get_data(cache=False))
-    if len(given) > LONGEST:
-        raise RefusedError(413, f"send at most {LONGEST} statements at once")
-    return given
-
-
-def _find_one(asked: asking.Single) -> Response:
-    with _host().reading() as session:
-        payload = search.find_one(session, asked.id, voided=asked.voided)
-    if payload is None:
-        raise RefusedError(404, f"no such statement: {asked.id}")
-    answer = Response(payload, mimetype=JSON)
-    answer.last_modified = datetime.fromisoformat(orjson.loads(payload)["stored"])
-    return answer
-
-
-def _json(value: Mapping[str, Any] | list[str], status: int = 200) -> Response:
-    return Response(orjson.dumps(value), status=status, mimetype=JSON)
+def _writer() -> Writer:
+    held = current_app.extensions.get(WRITER)
+    if held is None:
+        held = current_app.extensions.setdefault(WRITER, Writer(host().begin))
+    writer: Writer = held
+    return writer

@@ -370,3 +370,17 @@ def test_the_way_back_leads_to_the_platform_and_nowhere_else(
 @given(st.text(max_size=8) | st.booleans() | st.none() | st.integers())
 def test_only_true_is_true(value: object) -> None:
     assert deep_linking._is_true(value) == (str(value).lower() == "true")
+
+
+def test_the_picker_is_narrowed_by_what_is_wanted(
+    client: FlaskClient, platform: SigningPlatform
+) -> None:
+    address = come(client, platform)
+
+    text, fitting, _ = picker(client, f"{address}?level=awareness&topic=sustainability")
+    _, others, _ = picker(client, f"{address}?level=expert")
+
+    assert "capitals" in fitting
+    assert '<option value="awareness" selected>Awareness</option>' in text
+    assert '<input type="hidden" name="level" value="awareness">' in text
+    assert others == []

@@ -39,7 +39,10 @@ from lti_tool.vault import digest
 from tests.conftest import PUBLIC_URL
 from xapi.models import Delivery, OutboxEntry, Target
 
-PAGES = ("platforms", "platforms/new", "links", "launches", "scores", "statements", "roles", "keys")
+PAGES = (
+    "platforms", "platforms/new", "links", "launches", "scores", "statements", "roles", "keys",
+    "record-keys",
+)  # fmt: skip
 
 
 class Desk:
@@ -537,3 +540,47 @@ def _stuck_score(database: Database, moodle: Platform) -> Any:
         session.add(score)
         session.flush()
         return score.id
+
+
+# Keys of the record store
+
+
+def test_a_key_of_the_record_store_is_made_shown_once_used_and_withdrawn(
+    desk: Desk, app: Flask, database: Database
+) -> None:
+    made = desk.post("record-keys", "record-keys", label="Dashboards", scope=["state", "all/read"])
+
+    assert made.status_code == 200
+    key, secret = re.findall(r"<code>([^<]+)</code>", made.text)[1:]
+    listed = desk.get("record-keys").text
+    assert key in listed
+    assert "Dashboards" in listed
+    assert secret not in listed
+
+    def enter_store() -> int:
+        client = app.test_client()
+        headers = {"X-Experience-API-Version": "1.0.3"}
+        return client.get("/xapi/statements", auth=(key, secret), headers=headers).status_code
+
+    assert enter_store() == 200
+    assert desk.post(f"record-keys/{key}/withdraw", "record-keys").status_code == 303
+    assert enter_store() == 401
+    assert key not in desk.get("record-keys").text
+    with database.read() as session:
+        lines = session.scalars(select(AuditLine).where(AuditLine.about == key)).all()
+        assert [each.act for each in lines] == ["credential.added", "credential.withdrawn"]
+        assert lines[0].detail == {"scopes": ["all/read", "state"]}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{"label": " ", "scope": "all"}, {"label": "X"}, {"label": "X", "scope": "everything"}],
+)
+def test_a_key_for_nobody_or_for_nothing_is_refused_in_words(
+    desk: Desk, form: dict[str, str]
+) -> None:
+    answer = desk.post("record-keys", "record-keys", **form)
+
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert "no other program can enter" in answer.text

@@ -17,7 +17,7 @@ from lti_tool.errors import NotFoundError
 from lti_tool.player import attempts
 from lti_tool.player.attempts import NoAttemptLeftError, Taken
 from lti_tool.player.models import Answer, Attempt, ItemAllowance
-from lti_tool.player.sheets import AttemptClosedError, read_sheet
+from lti_tool.player.sheets import AttemptClosedError, find_attempt, read_sheet
 from tests.cast import NOON, Stage
 from tests.lti_tool.player.conftest import NAMES, Learner, right
 
@@ -136,6 +136,25 @@ def test_the_first_answer_to_a_question_stays(
     assert second.response.given == ("a",)
     assert not second.mark.correct
     assert verbs().count("answered") == 1
+
+
+def test_options_stay_where_they_are_when_a_question_is_answered(
+    stage: Stage, arrives: Callable[..., Learner], capitals: Course
+) -> None:
+    quiz = quiz_of(capitals, "01-europe/quiz")
+    given = {"single": {"r.single": ["a"]}, "multiple": {"r.multiple": ["a", "c"]}}
+
+    for name in ("Alice", "Bob"):
+        learner = arrives(name)
+        attempt_id = begin(stage, learner, capitals, quiz)
+        with stage.database.read() as session:
+            attempt = find_attempt(session, learner.place.enrolment_id, attempt_id)
+            shown = {each.question.id: each.question for each in read_sheet(session, attempt).asked}
+
+        for question_id, form in given.items():
+            taken = answer(stage, learner, (capitals, quiz, attempt_id), question_id, form)
+
+            assert taken.question == shown[question_id]
 
 
 def test_nothing_given_is_no_answer(

@@ -15,6 +15,7 @@ from lti_tool.player.recording import Watching
 from tests.cast import NOON, Stage
 from tests.lti_tool.player.conftest import Learner
 
+VIDEO = "https://w3id.org/xapi/video/extensions"
 TIME = "https://w3id.org/xapi/video/extensions/time"
 SEGMENTS = "https://w3id.org/xapi/video/extensions/played-segments"
 PROGRESS = "https://w3id.org/xapi/video/extensions/progress"
@@ -71,10 +72,11 @@ def test_a_film_seen_in_two_visits_is_complete_once(
     assert completed["result"]["extensions"][SEGMENTS] == f"0.000[.]{length:.3f}"
     assert completed["context"]["contextActivities"]["category"] == [
         {
-            "id": "https://w3id.org/xapi/video",
+            "id": iri,
             "definition": {"type": "http://adlnet.gov/expapi/activities/profile"},
             "objectType": "Activity",
         }
+        for iri in ("https://tool.example.org/id/profile/1.0", "https://w3id.org/xapi/video")
     ]
 
 
@@ -90,11 +92,88 @@ def test_a_jump_says_from_where_to_where_and_stays_inside_the_film(
 
     jump = told()[-1]["result"]["extensions"]
     assert jump == {
+        PROGRESS: 0,
+        SEGMENTS: "",
         "https://w3id.org/xapi/video/extensions/time-from": 0.5,
         "https://w3id.org/xapi/video/extensions/time-to": pytest.approx(
             float(opened.video.seconds)
         ),
     }
+
+
+def test_several_events_told_at_once_keep_their_order(
+    stage: Stage,
+    arrives: Callable[..., Learner],
+    capitals: Course,
+    told: Callable[[], list[dict[str, Any]]],
+) -> None:
+    opened = watching(arrives(), capitals, uuid4())
+    names = ["initialized", "played", "paused", "terminated"]
+    listed = [{"event": name, "number": number} for number, name in enumerate(names)]
+    events = films.read_events({"events": listed}, float(opened.video.seconds))
+
+    with stage.database.begin() as session:
+        films.tell_all(session, opened, events, now=NOON)
+
+    statements = sorted(told()[2:], key=lambda each: str(each["timestamp"]))
+    assert [each["verb"]["id"].rpartition("/")[2] for each in statements] == names
+    assert len({each["timestamp"] for each in statements}) == len(names)
+    assert statements[-1]["timestamp"] == told()[0]["timestamp"]
+
+
+@pytest.mark.parametrize("events", [[], [1], {}, "played", [{"event": "played", "number": 1}] * 51])
+def test_events_that_no_page_of_ours_tells_are_refused(events: object) -> None:
+    with pytest.raises(BadRequestError):
+        films.read_events({"events": events}, 10.0)
+
+
+def test_what_opens_a_film_and_what_changes_it_says_how_it_is_shown(
+    stage: Stage,
+    arrives: Callable[..., Learner],
+    capitals: Course,
+    told: Callable[[], list[dict[str, Any]]],
+) -> None:
+    opened = watching(arrives(), capitals, uuid4())
+    screen = {
+        "speed": 1,
+        "volume": 0.33333,
+        "captions": True,
+        "language": "en",
+        "full": False,
+        "width": 640.4,
+        "height": 360,
+        "room_width": 1e12,
+        "room_height": 900,
+        "lines": 1080,
+    }
+
+    tell(stage, opened, 0, "initialized", screen=screen)
+    tell(stage, opened, 1, "played", screen=screen)
+    tell(stage, opened, 2, "interacted", screen={**screen, "captions": False, "speed": 1.5})
+
+    first, running, changed = (each["context"]["extensions"] for each in told()[2:])
+    assert {name.rpartition("/")[2]: value for name, value in first.items() if VIDEO in name} == {
+        "session-id": str(opened.session),
+        "length": float(opened.video.seconds),
+        "completion-threshold": 0.95,
+        "speed": "1x",
+        "volume": 0.333,
+        "cc-enabled": True,
+        "cc-subtitle-lang": "en",
+        "full-screen": False,
+        "video-playback-size": "640x360",
+        "screen-size": "100000x900",
+        "quality": 1080,
+    }
+    assert f"{VIDEO}/volume" not in running
+    assert (changed[f"{VIDEO}/cc-enabled"], changed[f"{VIDEO}/speed"]) == (False, "1.5x")
+
+
+@pytest.mark.parametrize("language", ["", "e", "en us", "<b>", "x" * 90])
+def test_a_language_of_captions_that_is_none_is_left_out(language: str) -> None:
+    screen = films.read_screen({"captions": True, "language": language})
+
+    assert (screen.captions, screen.captions_language) == (True, None)
 
 
 def test_stretches_that_touch_become_one() -> None:
@@ -111,6 +190,11 @@ def test_stretches_that_touch_become_one() -> None:
         {"event": "played", "number": "x"},
         {"event": "paused", "number": 1, "segments": [[1]]},
         {"event": "paused", "number": 1, "segments": 3},
+        {"event": "played", "number": 1, "time": float("nan")},
+        {"event": "paused", "number": 1, "segments": [[0, float("nan")]]},
+        {"event": "interacted", "number": 1, "screen": {"volume": float("nan")}},
+        {"event": "interacted", "number": 1, "screen": {"speed": "fast"}},
+        {"event": "interacted", "number": 1, "screen": [1]},
     ],
 )
 def test_what_no_page_of_ours_tells_is_refused(told: dict[str, Any]) -> None:

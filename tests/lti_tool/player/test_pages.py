@@ -5,55 +5,22 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from werkzeug.test import TestResponse
 
 from lti_tool.db import Database, utcnow
 from lti_tool.player import enrolling
 from lti_tool.player.models import Answer, Attempt, Enrolment, Progress
-from lti_tool.visit import Visit
 from tests.cast import Stage, set_stage
+from tests.lti_tool.player.window import Browser
 from xapi.models import OutboxEntry
 
 CAPITALS = "/learn/capitals"
 QUIZ = "/quiz/capitals/02-world/quiz"
 KEPT = (Enrolment, Progress, Attempt, Answer, OutboxEntry)
-
-
-@dataclass
-class Browser:
-    """Somebody's window, inside one visit."""
-
-    client: FlaskClient
-    visit: Visit
-    token: str = ""
-
-    def get(self, path: str) -> TestResponse:
-        """Open a page of the visit."""
-        answer = self.client.get(self._url(path))
-        found = re.search(r'name="csrf_token" value="([^"]+)"', answer.get_data(as_text=True))
-        self.token = found[1] if found else self.token
-        return answer
-
-    def post(self, path: str, headers: dict[str, str] | None = None, **form: str) -> TestResponse:
-        """Send a form of the page that was opened last."""
-        data = {name.replace("__", "."): value for name, value in form.items()}
-        data["csrf_token"] = self.token
-        return self.client.post(self._url(path), data=data, headers=headers)
-
-    def text(self, path: str) -> str:
-        """Open a page that must be there, and give its HTML."""
-        answer = self.get(path)
-        assert answer.status_code == 200, answer.status
-        return answer.get_data(as_text=True)
-
-    def _url(self, path: str) -> str:
-        return path if path.startswith("/v/") else f"/v/{self.visit.id}{path}"
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Tests; a package by name, since others install one called ``tests`` too."""
