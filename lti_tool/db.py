@@ -196,6 +196,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "synchronous=NORMAL",
         "foreign_keys=ON",
         "cache_size=-16000",
+        "wal_autocheckpoint=4000",  # pages written again and again are carried over once
     ):
         connection.execute(f"PRAGMA {pragma}")
 

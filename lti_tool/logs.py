@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import sys
-import uuid
 from logging.config import dictConfig
 
 from flask import Flask, g, request
 from pythonjsonlogger.json import JsonFormatter
 
+GIVEN_ID = re.compile(r"[\w-]{8,64}")
 VISIT = re.compile(r"(/v/[A-Za-z0-9_-]{6})[A-Za-z0-9_-]+")
 
 
@@ -58,5 +59,5 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def name_request() -> None:
-        given = request.headers.get("X-Request-Id", "")
-        g.request_id = given if re.fullmatch(r"[\w-]{8,64}", given) else uuid.uuid4().hex[:12]
+        given = request.headers.get("X-Request-Id")
+        g.request_id = given if given and GIVEN_ID.fullmatch(given) else secrets.token_hex(6)

@@ -292,6 +292,16 @@ def _policy(ancestors: tuple[str, ...], form_targets: tuple[str, ...]) -> str:
     )
 
 
+HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Cache-Control", "no-store"),
+)
+"""Of every answer that does not say otherwise itself."""
+
+
 def _add_headers(response: Response) -> Response:
     ancestors = g.get("frame_ancestors")
     visit: Visit | None = g.get("visit")
@@ -299,19 +309,12 @@ def _add_headers(response: Response) -> Response:
         ancestors = visit.frame_ancestors
     if ancestors is None and _has_ended():  # it says so inside the platform's frame, no more
         ancestors = ("*",)
-    headers = response.headers
     policy = _policy(tuple(ancestors or ()), g.get("form_targets", ()))
-    headers.setdefault("Content-Security-Policy", policy)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault(
-        "Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()"
-    )
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    wanted = [("Content-Security-Policy", policy), *HEADERS]
     if settings().public_url.startswith("https:"):
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if "Cache-Control" not in headers:
-        headers["Cache-Control"] = "no-store"
+        wanted.append(("Strict-Transport-Security", "max-age=31536000"))
+    there = {name.lower() for name, _value in response.headers}
+    response.headers.extend([each for each in wanted if each[0].lower() not in there])
     return response
 
 

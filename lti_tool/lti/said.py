@@ -128,6 +128,8 @@ class Said:
         if course is None:
             return None, None
         path = _text(custom, "item", 130)
+        if not path:
+            return course.id, None
         known = course.item(path) is not None or any(each.id == path for each in course.modules)
         return course.id, path if known else None
 

@@ -25,9 +25,10 @@ MEDIA = "__MEDIA__/"
 """How a course's own texts begin addresses of its items and of its media."""
 
 CUT = "\x1e"
-"""Stands between the options of a piece that is put together anew."""
+"""Stands where a piece is put together anew: for a hole, or between the options of a choice."""
 
 _kept: dict[Hashable, str] = {}
+_kept_frames: dict[Hashable, tuple[str, ...]] = {}
 _kept_answers: dict[Hashable, tuple[str, dict[str, str], str]] = {}
 
 
@@ -43,10 +44,7 @@ def piece(key: Hashable, make: Callable[[], str], base: str) -> Markup:
     if found is None:
         if len(_kept) >= MOST:
             _kept.clear()
-        found = make()
-        if OF_A_VISIT.search(found):
-            raise ValueError("a piece that others read holds the address of a visit")
-        _kept[key] = found
+        found = _kept[key] = _for_all(make())
     return placed(found, base)
 
 
@@ -55,6 +53,30 @@ def placed(html: str, base: str) -> Markup:
     visit = base.partition("/learn/")[0]
     placed = html.replace(BASE, base).replace(VISIT, visit)
     return Markup(placed)  # noqa: S704  # rendered by a template of ours
+
+
+def frame(key: Hashable, make: Callable[[], str], holes: tuple[str, ...]) -> Markup:
+    """Give a page whose frame is the same for many, with what goes into its holes.
+
+    Args:
+        key: everything that the frame depends on.
+        make: renders it with :data:`CUT` for each hole.
+        holes: HTML for them, in their order.
+    """
+    parts = _kept_frames.get(key)
+    if parts is None:
+        if len(_kept_frames) >= MOST:
+            _kept_frames.clear()
+        parts = _kept_frames[key] = tuple(_for_all(make()).split(CUT))
+    filled = "".join(part + hole for part, hole in zip(parts, (*holes, ""), strict=True))
+    return Markup(filled)  # noqa: S704  # rendered by a template of ours
+
+
+def _for_all(html: str) -> str:
+    """Give what others read too, which must lead to nobody's visit."""
+    if OF_A_VISIT.search(html):
+        raise ValueError("a piece that others read holds the address of a visit")
+    return html
 
 
 def answered(
@@ -74,7 +96,7 @@ def answered(
     if found is None:
         if len(_kept_answers) >= MOST:
             _kept_answers.clear()
-        head, *options, tail = make().split(CUT)
+        head, *options, tail = _for_all(make()).split(CUT)
         told = dict(zip((each.id for each in question.options), options, strict=True))
         found = _kept_answers[key] = head, told, tail
     head, told, tail = found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from courses.model import Course, Item, Page, Quiz
 from lti_tool import db
@@ -231,8 +231,28 @@ def _course_page(found: Course) -> ResponseReturnValue:
                     context_id=visit.context_id,
                     course_id=found.id,
                 )
-    body = _overview_of(found, standing, score, course_url(found))
-    return render_template("player/course.html", course=found, body=body, base=course_url(found))
+    return _framed(found, _overview_of(found, standing, score, course_url(found)))
+
+
+def _framed(found: Course, body: Markup) -> str:
+    """Give a course's page around its body; learners without a note share the frame."""
+    visit = current_visit()
+
+    def make() -> str:
+        return render_template(
+            "player/course.html",
+            course=found,
+            base=pieces.BASE,
+            body=pieces.CUT,
+            who=pieces.CUT if visit.display_name else "",
+        )
+
+    if visit.is_staff or visit.is_preview or request.args:
+        who = visit.display_name
+        return render_template("player/course.html", course=found, base="", body=body, who=who)
+    who = str(escape(visit.display_name)) if visit.display_name else ""
+    key = ("frame", page_language(), found.fingerprint, request.script_root, bool(who))
+    return pieces.frame(key, make, (who, body) if who else (body,))
 
 
 def _overview_of(
