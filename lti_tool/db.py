@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -115,18 +115,9 @@ class Database:
             yield session
             session.commit()
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Open such a transaction for prepared statements: a bare connection, no session.
-
-        On PostgreSQL statements are sent together until a result is asked for, the commit with the
-        last of them.
-        """
-        with self._writer.connect() as connection:
-            driver: Any = connection.connection.driver_connection
-            together = nullcontext() if connection.dialect.name == "sqlite" else driver.pipeline()
-            with together, connection.begin():
-                yield connection
+    def write(self) -> AbstractContextManager[Connection]:
+        """Open such a transaction for prepared statements: a bare connection, no session."""
+        return self._writer.begin()
 
     def apart(self) -> AbstractContextManager[Connection]:
         """Open a bare connection on which each prepared statement is a transaction of its own."""
