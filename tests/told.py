@@ -24,7 +24,7 @@ QUERIES = (
     "SELECT payload FROM xapi_outbox ORDER BY seq",
 )
 SEEN: dict[str, str] = {}
-"""Every statement of ours that was told in this session, by its id: the text told last."""
+"""Every statement of ours that was told in this run, by its id: the text told last."""
 
 
 def of_database(database: Database) -> list[str]:

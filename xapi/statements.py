@@ -27,6 +27,8 @@ from xapi import vocabulary as words
 from xapi.measures import Score, iso_duration, iso_moment, scaled
 from xapi.vocabulary import Verb
 
+SHORT = 200
+"""Bytes up to which a result is kept for the next one like it."""
 NAMESPACE = UUID("6f0c5a0e-7d1a-5b6c-9a53-1f3f0f2f7a11")
 """Of the ids that are computed; never changes."""
 VERSION = "1.0.3"
@@ -234,7 +236,7 @@ def build(
     """
     made_id = given_id or statement_id(verb, occasion["key"])
     actor, at = occasion["actor"], occasion["at"]
-    told = _plain(tincan_result.Result(**result)) if result else {}
+    told = _result(result) if result else {}
     if duration is not None:
         told["duration"] = iso_duration(duration)
     plain: Plain = {
@@ -248,6 +250,18 @@ def build(
         "version": VERSION,
     }
     return Built(made_id, orjson.dumps(plain).decode(), actor, at)
+
+
+def _result(result: Plain) -> Plain:
+    given = orjson.dumps(result)
+    if len(given) > SHORT:  # an answer in words, which nobody else gives
+        return _plain(tincan_result.Result(**result))
+    return dict(_kept_result(given))
+
+
+@functools.lru_cache(maxsize=4096)
+def _kept_result(given: bytes) -> Plain:
+    return _plain(tincan_result.Result(**orjson.loads(given)))
 
 
 @functools.lru_cache(maxsize=2048)
