@@ -150,7 +150,7 @@ def test_a_path_inside_a_visit_begins_with_what_was_passed(
     assert "You have passed no course yet." in before
     assert before.count("not yet") == 5
     assert "You have passed 1 course so far." in after
-    assert after.count("not yet") == 3
+    assert after.count("not yet") == 4
     assert '<span class="badge badge-ok">Awareness</span>' in after
     assert "You have passed no course yet." in bobs
 
