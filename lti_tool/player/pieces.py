@@ -68,7 +68,8 @@ def frame(key: Hashable, make: Callable[[], str], holes: tuple[str, ...]) -> Mar
         if len(_kept_frames) >= MOST:
             _kept_frames.clear()
         parts = _kept_frames[key] = tuple(_for_all(make()).split(CUT))
-    filled = "".join(part + hole for part, hole in zip(parts, (*holes, ""), strict=True))
+    pairs = zip(parts, (*holes, ""), strict=True)
+    filled = "".join([each for pair in pairs for each in pair])
     return Markup(filled)  # noqa: S704  # rendered by a template of ours
 
 

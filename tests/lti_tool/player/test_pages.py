@@ -67,6 +67,19 @@ def test_a_launch_leads_to_the_course_with_a_way_to_begin(
     assert "Done: 0%" in html
 
 
+def test_the_frame_that_learners_share_holds_the_name_of_each(
+    enters: Callable[[str], Browser],
+) -> None:
+    pages = {name: enters(name).text("/") for name in ("Alice", "Bob")}
+
+    for name, other in (("Alice", "Bob"), ("Bob", "Alice")):
+        html = pages[name]
+        assert re.search(rf'<span class="site-who">{name}[^<]*</span>', html)
+        assert f">{other}" not in html
+        assert html.count('<main id="main"') == html.count("</main>") == 1
+        assert "&lt;" not in html
+
+
 def test_a_page_shows_its_text_with_addresses_that_work(enters: Callable[[str], Browser]) -> None:
     alice = enters("Alice")
 
