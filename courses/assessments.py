@@ -7,7 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from courses.faults import Fault, did_you_mean
-from courses.model import Exam, ExamElement, Question, Quiz, Review
+from courses.kinds import Question
+from courses.model import Exam, ExamElement, Quiz, Review
 from courses.questions import Setting, optional_markup, read_questions
 from courses.source import ID, Section, Source
 

@@ -8,20 +8,9 @@ from pathlib import Path
 
 from courses.faults import Fault
 from courses.giveaways import Asked, check_giveaways
+from courses.kinds import MultipleChoice, Question, Scenario, SingleChoice
 from courses.markup import plain_text
-from courses.model import (
-    Course,
-    Exam,
-    ExamElement,
-    Module,
-    MultipleChoice,
-    Page,
-    Question,
-    Quiz,
-    Scenario,
-    SingleChoice,
-    Topic,
-)
+from courses.model import Course, Exam, ExamElement, Module, Page, Quiz, Topic
 from courses.prose import check_prose
 from courses.spelling import check_spelling
 

@@ -7,15 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from courses.model import (
-    Exam,
-    Matching,
-    MultipleChoice,
-    Ordering,
-    Question,
-    Scenario,
-    SingleChoice,
-)
+from courses.kinds import Matching, MultipleChoice, Ordering, Question, Scenario, SingleChoice
+from courses.model import Exam
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from courses.model import (
+from courses.kinds import (
     FillIn,
     Matching,
     MultipleChoice,

@@ -10,8 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from courses.faults import Fault
+from courses.kinds import MultipleChoice, Question, SingleChoice, TrueFalse
 from courses.markup import plain_text
-from courses.model import MultipleChoice, Question, SingleChoice, TrueFalse
 
 MARGIN = Fraction(15, 100)
 """How far a share may lie above chance before options give themselves away."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from markupsafe import Markup
 
-from courses.model import (
+from courses.kinds import (
     FillIn,
     Mark,
     Matching,

@@ -11,8 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from courses.grading import value_of
-from courses.markup import plain_text
-from courses.model import (
+from courses.kinds import (
     FillIn,
     Matching,
     MultipleChoice,
@@ -23,6 +22,7 @@ from courses.model import (
     SingleChoice,
     TrueFalse,
 )
+from courses.markup import plain_text
 
 INTERACTION = "http://adlnet.gov/expapi/activities/cmi.interaction"
 BETWEEN, PAIR, RANGE = "[,]", "[.]", "[:]"

@@ -9,7 +9,8 @@ from pathlib import Path
 from courses.assessments import read_quiz
 from courses.faults import Fault, did_you_mean
 from courses.glossary import read_glossary
-from courses.model import Course, Module, Outcome, Page, Question, Quiz, SelfTest, Term
+from courses.kinds import Question
+from courses.model import Course, Module, Outcome, Page, Quiz, SelfTest, Term
 from courses.pages import Link, PageReader
 from courses.selftest import read_self_test
 from courses.shelf import Taken

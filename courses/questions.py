@@ -10,8 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from courses.faults import did_you_mean
-from courses.markup import render_fragment
-from courses.model import (
+from courses.kinds import (
     FillIn,
     Matching,
     MultipleChoice,
@@ -25,6 +24,7 @@ from courses.model import (
     SingleChoice,
     TrueFalse,
 )
+from courses.markup import render_fragment
 from courses.source import Section, exact
 from courses.sums import SumError, work_out
 

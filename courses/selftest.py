@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from courses.faults import Fault, did_you_mean
-from courses.model import Course, Module, Question, SelfTest
+from courses.kinds import Question
+from courses.model import Course, Module, SelfTest
 from courses.questions import Setting, optional_markup, read_question
 from courses.source import Source
 

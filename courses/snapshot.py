@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from markupsafe import Markup
 
-from courses.model import KINDS, Question, Response
+from courses.kinds import KINDS, Question, Response
 
 VERSION = 1
 BY_KIND: dict[str, type[Question]] = {kind: cls for cls, kind in KINDS.items()}

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from flask import current_app
-from sqlalchemy import JSON, DateTime, Engine, MetaData, String, create_engine, event
+from sqlalchemy import JSON, Engine, MetaData, String, create_engine, event
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from xapi.db import NAMING, PATIENCE_S, UtcDateTime, begin_sqlite, prepare_sqlite, reader_of
 from xapi.prepared import CONNECTION
 
 Begin = Callable[[], AbstractContextManager[Session]]
@@ -26,36 +27,6 @@ Begin = Callable[[], AbstractContextManager[Session]]
 
 IDLE_S = 30.0
 """How long a connection may lie idle before it is tried out."""
-
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment: aware in, aware UTC out, on databases that know zones and on those that do not."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a moment without a zone."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Points(TypeDecorator[Fraction]):
@@ -138,13 +109,6 @@ class Database:
         self.engine.dispose()
 
 
-def reader_of(engine: Engine) -> Engine:
-    """Give the same engine for reading."""
-    if engine.dialect.name == "sqlite":
-        return engine
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
-
-
 def make_engine(url: str, *, pool_size: int = 5) -> Engine:
     """Make an engine with our rules for the database that the address names.
 
@@ -159,9 +123,9 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
         return engine
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 15}, hide_parameters=True)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    engine = create_engine(url, connect_args={"timeout": PATIENCE_S}, hide_parameters=True)
+    event.listen(engine, "connect", prepare_sqlite)
+    event.listen(engine, "begin", begin_sqlite)
     return engine
 
 
@@ -178,23 +142,6 @@ def _ping_idle(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> 
 
 def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
     record.info["used_at"] = time.monotonic()
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-        "cache_size=-16000",
-        "wal_autocheckpoint=4000",  # pages written again and again are carried over once
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    connection.connection.execute(f"BEGIN {mode}")  # the driver's own
 
 
 def begin() -> AbstractContextManager[Session]:

@@ -183,10 +183,10 @@ class Database:
             self.engine = create_engine(url, pool_pre_ping=True)
         else:
             self.engine = create_engine(url, connect_args={"timeout": PATIENCE_S})
-            event.listen(self.engine, "connect", _prepare_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
+            event.listen(self.engine, "connect", prepare_sqlite)
+            event.listen(self.engine, "begin", begin_sqlite)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._reading = sessionmaker(_reader_of(self.engine), expire_on_commit=False)
+        self._reading = sessionmaker(reader_of(self.engine), expire_on_commit=False)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -212,18 +212,21 @@ class Database:
         self.engine.dispose()
 
 
-def _reader_of(engine: Engine) -> Engine:
+def reader_of(engine: Engine) -> Engine:
+    """Give the same engine for reading."""
     if engine.dialect.name == "sqlite":
         return engine
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def prepare_sqlite(connection: Any, _record: object) -> None:
+    """Set up a connection to SQLite as it was opened; transactions are begun by us."""
     connection.isolation_level = None
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def begin_sqlite(connection: Connection) -> None:
+    """Begin a transaction as its options say; writers lock at once (``IMMEDIATE``)."""
     mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    connection.connection.execute(f"BEGIN {mode}")  # the driver's own

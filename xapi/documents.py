@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -19,10 +18,10 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from xapi.conditions import Absent, Condition, check, check_put
 from xapi.models import Document
 
 JSON = "application/json"
-ANY = "*"
 INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
 
 
@@ -32,26 +31,6 @@ class Kind(StrEnum):
     STATE = "state"
     ACTIVITY = "activity"
     AGENT = "agent"
-
-
-class Absent(StrEnum):
-    """What becomes of a PUT that comes without a condition (see :func:`strictness_of`)."""
-
-    FREE = "free"
-    NEW_ONLY = "new only"
-    NEVER = "never"
-
-
-class PreconditionError(Exception):
-    """The document is not as the request expects it."""
-
-
-class UnconditionalError(Exception):
-    """A document is there, and the request does not say which one it means to replace."""
-
-
-class NeedsConditionError(Exception):
-    """A document may not be written without saying whether there is one."""
 
 
 class NotMergedError(ValueError):
@@ -103,15 +82,6 @@ class Content:
     def etag(self) -> str:
         """Give the SHA-1 of the body, in hexadecimal digits (1.0.3, part three, 3.1)."""
         return hashlib.sha1(self.body, usedforsecurity=False).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What a request expects to find, and what becomes of it where it says nothing."""
-
-    if_match: str | None = None
-    if_none_match: str | None = None
-    absent: Absent = Absent.FREE
 
 
 def strictness_of(kind: Kind, *, first_version: bool) -> Absent:
@@ -170,7 +140,7 @@ def put(
     """
     held = _hold(session, name, content, condition, now)
     if held is not None:
-        _check_put(condition, held)
+        check_put(condition, _tag(held))
         _replace(held, content, now)
 
 
@@ -189,7 +159,7 @@ def merge(
     held = _hold(session, name, content, free, now)
     if held is None:
         return
-    check(free, held)
+    check(free, _tag(held))
     there = Content(held.body, held.content_type)
     merged = {**read_object(there, "what is kept"), **read_object(content, "what is sent")}
     _replace(held, Content(_written(merged), JSON), now)
@@ -202,7 +172,7 @@ def remove(session: Session, name: Name, condition: Condition) -> None:
         PreconditionError: something else is there.
     """
     held = _lock(session, name)
-    check(condition, held)
+    check(condition, _tag(held))
     if held is not None:
         session.delete(held)
 
@@ -216,29 +186,6 @@ def remove_of_agent(session: Session, agent: str) -> int:
     """Delete all states and profiles of an agent; give how many."""
     mine = Document.agent_hash == _hash(agent)
     return len(session.scalars(delete(Document).where(mine).returning(Document.key)).all())
-
-
-def list_of_agent(session: Session, agent: str) -> Sequence[Document]:
-    """Give all states and profiles of an agent, those written first in front."""
-    mine = select(Document).where(Document.agent_hash == _hash(agent))
-    return session.scalars(mine.order_by(Document.updated_at, Document.key)).all()
-
-
-def check(condition: Condition, held: Document | None) -> None:
-    """Refuse what does not find what it expects (RFC 9110, 13.1).
-
-    Raises:
-        PreconditionError: something else, or nothing, is there.
-    """
-    if condition.if_match is not None and not _is_meant(condition.if_match, held):
-        raise PreconditionError("the document is another by now: read it again (If-Match)")
-    if condition.if_none_match is not None and _is_meant(condition.if_none_match, held):
-        raise PreconditionError("a document is there (If-None-Match)")
-
-
-def is_unchanged(if_none_match: str | None, held: Document) -> bool:
-    """Say whether a reader has this document already."""
-    return if_none_match is not None and _is_meant(if_none_match, held)
 
 
 def read_object(content: Content, what: str) -> dict[str, Any]:
@@ -265,25 +212,15 @@ def _hold(
     """
     held = _lock(session, name)
     while held is None:
-        _check_put(condition, None)
+        check_put(condition, None)
         if _make(session, name, content, now):
             return None
         held = _lock(session, name)
     return held
 
 
-def _check_put(condition: Condition, held: Document | None) -> None:
-    check(condition, held)
-    if condition.if_match is not None or condition.if_none_match is not None:
-        return
-    if held is None and condition.absent is Absent.NEVER:
-        raise NeedsConditionError(
-            "send If-None-Match: * to make a document, If-Match to replace it"
-        )
-    if held is not None and condition.absent is not Absent.FREE:
-        raise UnconditionalError(
-            "a document is there: read it, and send its ETag as If-Match to replace it"
-        )
+def _tag(held: Document | None) -> str | None:
+    return None if held is None else held.etag
 
 
 def _lock(session: Session, name: Name) -> Document | None:
@@ -329,14 +266,6 @@ def _of(owner: Owner, registration: UUID | None) -> list[ColumnElement[bool]]:
     if registration is not None:
         wanted.append(Document.registration == registration)
     return wanted
-
-
-def _is_meant(tags: str, held: Document | None) -> bool:
-    """Say whether one of the tags is the document's; a proxy may have made them weak."""
-    if held is None:
-        return False
-    listed = [each.strip().removeprefix("W/").strip('"') for each in tags.split(",")]
-    return tags.strip() == ANY or held.etag in listed
 
 
 def _written(value: dict[str, Any]) -> bytes:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from xapi import documents, files, tokens
 from xapi.contents import account_identifier
-from xapi.models import Document, Link, OutboxEntry, StatementRow, Term
+from xapi.models import Link, OutboxEntry, StatementRow, Term
 from xapi.references import own_terms
 from xapi.statements import Actor
 from xapi.store import take_turn
@@ -33,11 +33,6 @@ def export(session: Session, actor: Actor) -> Iterator[str]:
         OutboxEntry.actor_key == actor.key, ~kept.correlate(OutboxEntry).exists()
     )
     yield from session.scalars(queued.order_by(OutboxEntry.seq))
-
-
-def export_documents(session: Session, actor: Actor) -> Iterator[Document]:
-    """Give every state and profile document of an actor, oldest first."""
-    yield from documents.list_of_agent(session, _identifier(actor))
 
 
 def erase(session: Session, actor: Actor) -> int:

@@ -50,10 +50,10 @@ def make() -> ResponseReturnValue:
 @bp.post(f"{PREFIX}/<key>/withdraw")
 @open_to(Role.ADMINISTRATOR)
 def withdraw(key: str) -> ResponseReturnValue:
-    """End a key at once."""
+    """End a key, here at once, in other processes within a second."""
     with db.begin() as session:
         ended = record_keys.withdraw(session, key, who=who_of(current_visit()), now=db.utcnow())
-    words = _("The key is withdrawn; whoever comes with it is refused from now on.")
+    words = _("The key is withdrawn; within a second whoever comes with it is refused.")
     if not ended:
         words = _("This key was withdrawn before.")
     return redirect(with_note(url_for("lti_desk.record_keys.show"), words), 303)

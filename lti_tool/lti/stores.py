@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import select
@@ -132,11 +133,8 @@ def add(
     Raises:
         BadRequestError: something of it cannot be; says what.
     """
-
-    def change(session: Session) -> None:
-        targets.add(session, name, wanted, seal=seal_with(vault), own_url=own_url, now=now)
-
-    act(session, name, "store.added", change, who=who, now=now)
+    put = partial(targets.add, seal=seal_with(vault), own_url=own_url, now=now)
+    act(session, name, "store.added", lambda its: put(its, name, wanted), who=who, now=now)
 
 
 def change(
@@ -154,11 +152,8 @@ def change(
     Raises:
         BadRequestError: something of it cannot be; says what.
     """
-
-    def change(session: Session) -> None:
-        targets.change(session, name, wanted, seal=seal_with(vault), own_url=own_url, now=now)
-
-    act(session, name, "store.changed", change, who=who, now=now)
+    put = partial(targets.change, seal=seal_with(vault), own_url=own_url, now=now)
+    act(session, name, "store.changed", lambda its: put(its, name, wanted), who=who, now=now)
 
 
 def put_back(

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from courses.interactions import definition
-from courses.model import Course, Exam, ExamElement, Item, Module, Page, Question, Quiz, Video
+from courses.kinds import Question
+from courses.model import Course, Exam, ExamElement, Item, Module, Page, Quiz, Video
 from lti_tool.iri import Names
 from xapi import vocabulary as words
 from xapi.measures import iso_duration

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from courses import grading
 from courses.drawing import DrawnElement, shown
 from courses.forms import Form, ResponseError, read_response
-from courses.model import Course, Mark, Question, Quiz, Response
+from courses.kinds import Mark, Question, Response
+from courses.model import Course, Quiz
 from courses.snapshot import freeze_response, thaw, thaw_response
 from lti_tool.errors import ConflictingError, NotFoundError
 from lti_tool.iri import Names

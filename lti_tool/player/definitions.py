@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from courses.interactions import definition
-from courses.model import Course, Exam, Item, Page, Question, Quiz, Scenario
+from courses.kinds import Question, Scenario
+from courses.model import Course, Exam, Item, Page, Quiz
 from lti_tool.iri import Names
 from lti_tool.player.activities import (
     course_activity,

@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from courses.model import Course, Exam, Item, Mark, Quiz
+from courses.kinds import Mark
+from courses.model import Course, Exam, Item, Quiz
 from courses.snapshot import freeze_response
 from lti_tool.lti import scores
 from lti_tool.lti.models import Membership, Person

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from courses.catalogue import Catalogue
 from courses.drawing import DrawnElement, draw
 from courses.forms import Form, ResponseError, read_response
-from courses.model import Course, Exam, Question, Response, Review
+from courses.kinds import Question, Response
+from courses.model import Course, Exam, Review
 from courses.snapshot import freeze_response, thaw
 from lti_tool.db import Begin
 from lti_tool.errors import ConflictingError

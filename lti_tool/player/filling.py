@@ -14,7 +14,8 @@ from lti_tool.iri import Names
 from lti_tool.lti import scores
 from lti_tool.lti.models import LineItem
 from lti_tool.player.places import ENROLMENT, place_of
-from lti_tool.player.progress import earned, standing_of
+from lti_tool.player.progress import standing_of
+from lti_tool.player.standings import earned
 
 
 def fill_due(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from courses.model import Course, Item, Module, Page, Quiz
-from lti_tool.player.progress import Standing
+from lti_tool.player.standings import Standing
 
 
 @dataclass(frozen=True, slots=True)

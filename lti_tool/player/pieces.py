@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 
 from markupsafe import Markup
 
-from courses.model import MultipleChoice, SingleChoice
+from courses.kinds import MultipleChoice, SingleChoice
 
 BASE = "__BASE__"
 VISIT = "__VISIT__"

@@ -12,7 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from courses import grading
 from courses.forms import ResponseError, read_response
-from courses.model import Course, MultipleChoice, Quiz, SingleChoice
+from courses.kinds import MultipleChoice, SingleChoice
+from courses.model import Course, Quiz
 from lti_tool import db
 from lti_tool.errors import NotFoundError
 from lti_tool.i18n import gettext as _

@@ -13,19 +13,8 @@ from fractions import Fraction
 from uuid import UUID
 
 from courses.interactions import response_text
-from courses.model import (
-    Course,
-    Exam,
-    Item,
-    Mark,
-    Module,
-    Page,
-    Question,
-    Quiz,
-    Response,
-    Scenario,
-    Video,
-)
+from courses.kinds import Mark, Question, Response, Scenario
+from courses.model import Course, Exam, Item, Module, Page, Quiz, Video
 from lti_tool.player.activities import (
     course_activity,
     element_activity,

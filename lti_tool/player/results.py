@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, or_, select, update
 
 from courses.grading import element_passed
-from courses.model import Mark, Question
+from courses.kinds import Mark, Question
 from courses.snapshot import freeze, freeze_response
 from lti_tool.player import progress, recording
 from lti_tool.player.models import AttemptKind, QuestionWithdrawal, SubmittedBy

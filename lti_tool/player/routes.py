@@ -15,7 +15,7 @@ from lti_tool.player import outline, pieces, progress
 from lti_tool.player.enrolling import take_place
 from lti_tool.player.outline import Part
 from lti_tool.player.places import find_place
-from lti_tool.player.progress import Standing
+from lti_tool.player.standings import Standing, go_on
 from lti_tool.visit import Role
 from lti_tool.web import (
     VISIT_PREFIX,
@@ -259,7 +259,7 @@ def _overview_of(
     found: Course, standing: Standing | None, score: scores.ShownScore | None, base: str
 ) -> Markup:
     """Give what a course's page shows of the course and of how far somebody is."""
-    next_item = progress.go_on(found, standing)
+    next_item = go_on(found, standing)
 
     def make() -> str:
         parts = outline.parts_of(found, standing)

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 
 from courses import grading
 from courses.drawing import display_order
-from courses.model import Mark, Question, Response
+from courses.kinds import Mark, Question, Response
 from courses.snapshot import thaw, thaw_response
 from lti_tool.errors import ConflictingError, NotFoundError
 from lti_tool.player.models import AttemptKind, SubmittedBy

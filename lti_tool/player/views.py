@@ -9,17 +9,8 @@ from markupsafe import Markup
 
 from courses import grading
 from courses.forms import Form, ResponseError, field_of, read_response
+from courses.kinds import Mark, Matching, Numeric, Option, Ordering, Question, Response, Scenario
 from courses.markup import plain_text
-from courses.model import (
-    Mark,
-    Matching,
-    Numeric,
-    Option,
-    Ordering,
-    Question,
-    Response,
-    Scenario,
-)
 from lti_tool.player.sheets import Asked, order_of
 
 
@@ -90,13 +81,6 @@ class QuestionView:
         if self.given:
             return tuple((items[each], place) for place, each in enumerate(self.given, start=1))
         return tuple((items[each], 0) for each in self.order)
-
-    @property
-    def right_target(self) -> dict[str, Markup]:
-        """Give the right-hand side that belongs to each pair."""
-        if not isinstance(self.question, Matching):
-            return {}
-        return {pair.id: pair.right for pair in self.question.pairs}
 
     @property
     def right_number(self) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from courses.catalogue import Catalogue
-from courses.model import Question
+from courses.kinds import Question
 from courses.snapshot import thaw
 from lti_tool import audit
 from lti_tool.db import Begin

@@ -6,21 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from courses.faults import Fault
-from courses.model import (
-    Course,
-    Exam,
+from courses.kinds import (
     FillIn,
     Matching,
     MultipleChoice,
     Numeric,
     Ordering,
     Question,
-    Quiz,
     Response,
     Scenario,
     SingleChoice,
     TrueFalse,
 )
+from courses.model import Course, Exam, Quiz
 from courses.questions import Setting, read_question
 from courses.source import Source
 

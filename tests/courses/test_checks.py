@@ -9,9 +9,10 @@ import pytest
 
 from courses import prose, spelling
 from courses.checks import check_outcomes, check_release
+from courses.kinds import SingleChoice, TrueFalse
 from courses.loader import check_course, load_course
 from courses.markup import Markup
-from courses.model import Course, Quiz, SingleChoice, TrueFalse
+from courses.model import Course, Quiz
 from tests.courses.conftest import Edit
 from tests.courses.rivers import write_rivers
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from courses.drawing import display_order, draw, shuffled
 from courses.grading import mark
+from courses.kinds import Scenario
 from courses.loader import load_course
-from courses.model import Exam, Scenario
+from courses.model import Exam
 from tests.courses.answers import all_questions, question, right
 from tests.courses.conftest import CAPITALS
 

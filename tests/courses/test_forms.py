@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from courses.forms import LENGTH, ResponseError, field_of, read_response
 from courses.grading import mark
+from courses.kinds import Matching, Numeric, Ordering, Question, Response, Scenario
 from courses.loader import load_course
-from courses.model import Course, Matching, Numeric, Ordering, Question, Response, Scenario
+from courses.model import Course
 from tests.courses.answers import all_questions, question, right
 from tests.courses.conftest import CAPITALS
 

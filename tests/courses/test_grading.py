@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courses.grading import NOT_A_NUMBER, element_passed, mark, read_number, value_of
+from courses.kinds import Mark, Numeric, Question, Response
 from courses.loader import load_course
-from courses.model import Course, Mark, Numeric, Question, Response
+from courses.model import Course
 from tests.courses.answers import all_questions, question, right
 from tests.courses.conftest import CAPITALS
 

@@ -8,7 +8,8 @@ import pytest
 from markupsafe import Markup
 
 from courses.interactions import INTERACTION, definition, response_text
-from courses.model import Course, Response, Scenario
+from courses.kinds import Response, Scenario
+from courses.model import Course
 from tests.courses.answers import all_questions, question, right
 
 CHOICE = """

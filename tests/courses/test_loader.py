@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from courses.faults import CourseFaultsError, Fault
+from courses.kinds import Numeric, Scenario
 from courses.loader import check_course, fingerprint, load_course
-from courses.model import Course, Exam, Level, Numeric, Page, Quiz, Review, Scenario
+from courses.model import Course, Exam, Level, Page, Quiz, Review
 from tests.courses.answers import all_questions, read
 from tests.courses.conftest import ALIFECA, Edit
 

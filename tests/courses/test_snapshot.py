@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from courses.kinds import Response
 from courses.loader import load_course
-from courses.model import Response
 from courses.snapshot import SnapshotError, freeze, freeze_response, thaw, thaw_response
 from tests.courses.answers import all_questions, question
 from tests.courses.conftest import ALIFECA, CAPITALS

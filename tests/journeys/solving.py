@@ -9,20 +9,18 @@ from pathlib import Path
 from playwright.sync_api import Frame, Locator, Page
 
 from courses.catalogue import Catalogue
-from courses.model import (
-    Course,
-    Exam,
+from courses.kinds import (
     FillIn,
     Matching,
     MultipleChoice,
     Numeric,
     Ordering,
     Question,
-    Quiz,
     Scenario,
     SingleChoice,
     TrueFalse,
 )
+from courses.model import Course, Exam, Quiz
 from tests.house.source import ROOT
 
 CONTENT = ROOT / "courses" / "content"

@@ -9,7 +9,8 @@ from flask import Flask, render_template_string
 from playwright.sync_api import Browser, Page, Route
 
 from courses.catalogue import Catalogue
-from courses.model import Course, Exam, Question, Quiz
+from courses.kinds import Question
+from courses.model import Course, Exam, Quiz
 from courses.model import Page as CoursePage
 from lti_tool.app import create_app
 from lti_tool.player import exams

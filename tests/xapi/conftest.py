@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from lti_tool.db import Database
+from tests.xapi.careless_store import CarelessStore
 from tests.xapi.doors import HOME, Door
 from tests.xapi.other_store import OtherStore
 from xapi.app import init_app
@@ -34,5 +35,13 @@ def other(tmp_path: Path) -> Iterator[OtherStore]:
     """Give another store, on a database of its own, over real HTTP."""
     made = OtherStore(tmp_path / "other.db")
     made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def careless() -> Iterator[CarelessStore]:
+    """Give a store that takes an id twice."""
+    made = CarelessStore()
     yield made
     made.close()

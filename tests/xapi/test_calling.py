@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,14 +20,6 @@ from xapi.settling import Entry
 
 BUILT = occasions.viewed(1)
 ENTRY = Entry(1, BUILT.id, BUILT.json)
-
-
-@pytest.fixture
-def careless() -> Iterator[CarelessStore]:
-    """Give a store."""
-    made = CarelessStore()
-    yield made
-    made.close()
 
 
 def certificate_in(folder: Path) -> Path:

@@ -30,14 +30,6 @@ Deliver = Callable[..., int]
 
 
 @pytest.fixture
-def careless() -> Iterator[CarelessStore]:
-    """Give a store that takes an id twice."""
-    made = CarelessStore()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def external(careless: CarelessStore) -> Iterator[ExternalStore]:
     """Give it as a target of deliveries."""
     with ExternalStore(careless.url, "key", "secret") as made:

@@ -15,8 +15,6 @@ from lti_tool.db import Database
 from tests.xapi.doors import Door
 from tests.xapi.shelves import (
     ACTIVITY,
-    AGENT_PROFILE,
-    ALICE,
     BOB,
     FIRST,
     OTHER_REGISTRATION,
@@ -29,7 +27,8 @@ from tests.xapi.shelves import (
     Shelf,
 )
 from xapi import documents
-from xapi.documents import Absent, Condition, Content, Kind, Name, Owner
+from xapi.conditions import Absent, Condition, PreconditionError
+from xapi.documents import Content, Kind, Name, Owner
 
 JSON = "application/json"
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
@@ -520,7 +519,7 @@ def at_once(count: int, work: Any) -> list[Any]:
         start.wait()
         try:
             done.append(work(number))
-        except documents.PreconditionError as error:
+        except PreconditionError as error:
             done.append(error)
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
@@ -571,24 +570,6 @@ def test_no_member_is_lost_when_many_merge_at_once(database: Database) -> None:
         held = documents.find(session, NAME)
         assert held is not None
         assert json.loads(held.body) == {f"m{number}": number for number in range(6)}
-
-
-def test_everything_of_an_agent_is_found_and_deleted_together(
-    door: Door, database: Database
-) -> None:
-    STATE.write(door)
-    AGENT_PROFILE.write(door)
-    STATE.write(door, params=STATE.params(agent=json.dumps(BOB)))
-    alice = f"account {ALICE['account']['homePage']} {ALICE['account']['name']}"  # type: ignore[index]
-
-    with database.begin() as session:
-        found = [each.kind for each in documents.list_of_agent(session, alice)]
-        removed = documents.remove_of_agent(session, alice)
-
-    assert (sorted(found), removed) == (["agent", "state"], 2)
-    assert STATE.ask(door, "GET").status_code == 404
-    bobs = STATE.params(agent=json.dumps(BOB))
-    assert STATE.ask(door, "GET", params=bobs).status_code == 200
 
 
 def test_what_a_version_makes_of_a_put_without_condition_is_told_in_one_place() -> None:

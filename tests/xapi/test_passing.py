@@ -37,14 +37,6 @@ Add = Callable[..., None]
 
 
 @pytest.fixture
-def careless() -> Iterator[CarelessStore]:
-    """Give a store that takes an id twice."""
-    made = CarelessStore()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def courier(database: Database) -> Iterator[Courier]:
     """Give a courier that knows the store next door."""
     made = Courier(database.begin, [EMBEDDED], unseal=str, patience_s=10)

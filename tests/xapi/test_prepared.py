@@ -148,9 +148,8 @@ def test_a_list_of_values_cannot_be_prepared(database: Database) -> None:
         several.all(connection, {"seqs": [1]})
 
 
-def test_a_connection_that_was_cut_is_not_used_again(database: Database) -> None:
-    if database.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has no connection that could be cut")
+def test_a_connection_that_was_cut_is_not_used_again(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
     end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
 
     def write() -> None:
@@ -166,3 +165,4 @@ def test_a_connection_that_was_cut_is_not_used_again(database: Database) -> None
     assert cut.value.connection_invalidated
     with database.write() as connection:
         assert COUNT.one(connection, {})[0] == 0
+    database.dispose()

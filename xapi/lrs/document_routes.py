@@ -12,9 +12,10 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from xapi import documents, known, openapi, tokens
+from xapi.conditions import Condition, is_unchanged
 from xapi.contents import identifier_of
 from xapi.credentials import Client
-from xapi.documents import Condition, Content, Kind, Name, Owner
+from xapi.documents import Content, Kind, Name, Owner
 from xapi.host import FIRST, SECOND
 from xapi.lrs import access, naming
 from xapi.lrs.access import RefusedError
@@ -158,7 +159,7 @@ def _give(asked: Asked) -> ResponseReturnValue:
         held = documents.find(session, asked.name)
     if held is None:
         raise RefusedError(404, "there is no such document")
-    if documents.is_unchanged(request.headers.get("If-None-Match"), held):
+    if is_unchanged(request.headers.get("If-None-Match"), held.etag):
         answer = Response(status=304)
     else:
         answer = Response(held.body, content_type=held.content_type)

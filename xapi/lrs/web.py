@@ -14,13 +14,9 @@ from flask import Blueprint, Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from xapi.conditions import NeedsConditionError, PreconditionError, UnconditionalError
 from xapi.credentials import Client, Remembered
-from xapi.documents import (
-    NeedsConditionError,
-    NotMergedError,
-    PreconditionError,
-    UnconditionalError,
-)
+from xapi.documents import NotMergedError
 from xapi.host import SECOND, Host
 from xapi.lrs import access, alternate, origins, packing
 from xapi.lrs.access import VERSION_HEADER, RefusedError
@@ -233,6 +229,17 @@ def _methods_here() -> list[str]:
 # Refusals
 
 
+SENTENCES: dict[type, int] = {
+    NotBoundError: 403,
+    PreconditionError: 412,
+    UnconditionalError: 409,
+    NeedsConditionError: 400,
+    NotMergedError: 400,
+    packing.BrokenError: 400,
+}
+"""Errors that say all in their text, and the status that they are answered with."""
+
+
 @bp.errorhandler(RefusedError)
 def refused(error: RefusedError) -> ResponseReturnValue:
     """Answer what is not let in."""
@@ -255,30 +262,14 @@ def conflict(error: ConflictError) -> ResponseReturnValue:
     return as_json({"error": f"statement {error} is kept and says something else"}, 409)
 
 
-@bp.errorhandler(NotBoundError)
-def not_bound(error: NotBoundError) -> ResponseReturnValue:
-    """Answer a token that is used for something else than it is for."""
-    return as_json({"error": str(error)}, 403)
+def told(error: Exception) -> ResponseReturnValue:
+    """Answer what a sentence explains."""
+    status = next(SENTENCES[kind] for kind in type(error).__mro__ if kind in SENTENCES)
+    return as_json({"error": str(error)}, status)
 
 
-@bp.errorhandler(PreconditionError)
-def not_as_expected(error: PreconditionError) -> ResponseReturnValue:
-    """Answer a request that expects another document than there is."""
-    return as_json({"error": str(error)}, 412)
-
-
-@bp.errorhandler(UnconditionalError)
-def without_condition(error: UnconditionalError) -> ResponseReturnValue:
-    """Answer a request that would replace a document without having read it."""
-    return as_json({"error": str(error)}, 409)
-
-
-@bp.errorhandler(NeedsConditionError)
-@bp.errorhandler(NotMergedError)
-@bp.errorhandler(packing.BrokenError)
-def not_usable(error: Exception) -> ResponseReturnValue:
-    """Answer a document or a body that cannot be used as it was sent."""
-    return as_json({"error": str(error)}, 400)
+for _kind in SENTENCES:
+    bp.register_error_handler(_kind, told)
 
 
 @bp.errorhandler(HTTPException)

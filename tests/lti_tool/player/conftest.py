@@ -10,11 +10,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from courses.catalogue import Catalogue
-from courses.model import (
-    Course,
+from courses.kinds import (
     FillIn,
     Matching,
     MultipleChoice,
@@ -25,6 +26,7 @@ from courses.model import (
     SingleChoice,
     TrueFalse,
 )
+from courses.model import Course
 from lti_tool.db import Database
 from lti_tool.iri import Names
 from lti_tool.lti.models import LineItem, WantedScore
@@ -33,6 +35,7 @@ from lti_tool.player.places import Place
 from lti_tool.visit import Visit
 from tests.cast import NOON, Stage, set_stage
 from tests.conftest import CAPITALS
+from tests.lti_tool.player.window import Browser
 from xapi.models import OutboxEntry
 from xapi.validation import check_statement
 
@@ -54,9 +57,36 @@ def capitals(catalogue: Catalogue) -> Course:
 
 
 @pytest.fixture
-def stage(database: Database) -> Stage:
+def moment() -> datetime:
+    """Give the moment at which all happens; tests of pages take the present."""
+    return NOON
+
+
+@pytest.fixture
+def stage(database: Database, moment: datetime) -> Stage:
     """Give a platform with people and a link to the course of capitals."""
-    return set_stage(database)
+    return set_stage(database, now=moment)
+
+
+@pytest.fixture
+def enters(
+    app: Flask, stage: Stage, client: FlaskClient, moment: datetime
+) -> Callable[[str], Browser]:
+    """Launch as somebody, and give their window."""
+
+    def enter(name: str) -> Browser:
+        visit = stage.visit(name, now=moment)
+        with stage.database.begin() as session:
+            enrolling.arrive(
+                session,
+                visit,
+                catalogue=app.extensions["lti_tool.catalogue"],
+                names=app.extensions["lti_tool.names"],
+                now=moment,
+            )
+        return Browser(client, visit)
+
+    return enter
 
 
 @dataclass

@@ -13,7 +13,8 @@ from uuid import UUID
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from courses.model import Course, Question, Quiz
+from courses.kinds import Question
+from courses.model import Course, Quiz
 from lti_tool.player import attempts, exams
 from lti_tool.player.acting import Act
 from lti_tool.player.places import place_of

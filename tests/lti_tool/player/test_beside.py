@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from threading import Thread
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
 from lti_tool.db import Database, utcnow
-from lti_tool.player import enrolling
 from lti_tool.player.models import Answer, Attempt, Enrolment, Progress
-from tests.cast import Stage, set_stage
 from tests.lti_tool.player.window import Browser
 from xapi.models import OutboxEntry
 
@@ -26,28 +24,9 @@ RIGHT = {"r__s1": "a", "r__s2": "true", "r__s3": "1923", "r__s4": "false"}
 
 
 @pytest.fixture
-def stage(app: Flask, database: Database) -> Stage:
-    """Give the stage at the present moment, since pages read the clock."""
-    return set_stage(database, now=utcnow())
-
-
-@pytest.fixture
-def enters(app: Flask, stage: Stage, client: FlaskClient) -> Callable[[str], Browser]:
-    """Launch as somebody."""
-
-    def enter(name: str) -> Browser:
-        visit = stage.visit(name, now=utcnow())
-        with stage.database.begin() as session:
-            enrolling.arrive(
-                session,
-                visit,
-                catalogue=app.extensions["lti_tool.catalogue"],
-                names=app.extensions["lti_tool.names"],
-                now=utcnow(),
-            )
-        return Browser(client, visit)
-
-    return enter
+def moment() -> datetime:
+    """Give the present, since pages read the clock."""
+    return utcnow()
 
 
 def rows(database: Database) -> list[int]:

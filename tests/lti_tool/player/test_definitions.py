@@ -10,7 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from courses.interactions import definition
-from courses.model import Course, Exam, Page, Quiz, Scenario
+from courses.kinds import Scenario
+from courses.model import Course, Exam, Page, Quiz
 from lti_tool.player import definitions
 from lti_tool.web import Limiter
 from tests.lti_tool.player.conftest import NAMES

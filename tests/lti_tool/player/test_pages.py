@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from flask import Flask
@@ -12,9 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from lti_tool.db import Database, utcnow
-from lti_tool.player import enrolling
 from lti_tool.player.models import Answer, Attempt, Enrolment, Progress
-from tests.cast import Stage, set_stage
+from tests.cast import set_stage
 from tests.lti_tool.player.window import Browser
 from xapi.models import OutboxEntry
 
@@ -24,28 +24,9 @@ KEPT = (Enrolment, Progress, Attempt, Answer, OutboxEntry)
 
 
 @pytest.fixture
-def stage(app: Flask, database: Database) -> Stage:
-    """Give the stage at the present moment, since pages read the clock."""
-    return set_stage(database, now=utcnow())
-
-
-@pytest.fixture
-def enters(app: Flask, stage: Stage, client: FlaskClient) -> Callable[[str], Browser]:
-    """Launch as somebody."""
-
-    def enter(name: str) -> Browser:
-        visit = stage.visit(name, now=utcnow())
-        with stage.database.begin() as session:
-            enrolling.arrive(
-                session,
-                visit,
-                catalogue=app.extensions["lti_tool.catalogue"],
-                names=app.extensions["lti_tool.names"],
-                now=utcnow(),
-            )
-        return Browser(client, visit)
-
-    return enter
+def moment() -> datetime:
+    """Give the present, since pages read the clock."""
+    return utcnow()
 
 
 def kept(database: Database) -> dict[str, int]:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from courses.model import Course
 from lti_tool.player import progress
 from lti_tool.player.models import EnrolmentVisit
-from lti_tool.player.progress import Earned, ItemState, Standing
+from lti_tool.player.standings import Earned, ItemState, Standing, earned, go_on
 from tests.cast import NOON, Stage
 from tests.lti_tool.player.conftest import NAMES, Learner
 
@@ -63,7 +63,7 @@ def test_pages_opened_at_once_all_count(
         list(pool.map(lambda page: read(stage, alice, capitals, page), pages))
 
     with stage.database.read() as session:
-        standing = progress.find_standing(session, alice.visit, capitals.id, NAMES)
+        standing = progress.find_near(session, alice.visit, capitals.id, "", NAMES)
     assert standing is not None
     assert standing.place.percent == 50
 
@@ -72,11 +72,11 @@ def test_one_goes_on_where_one_left_off(
     stage: Stage, arrives: Callable[..., Learner], capitals: Course
 ) -> None:
     alice = arrives()
-    nothing = progress.go_on(capitals, None)
+    nothing = go_on(capitals, None)
 
     standing = read(stage, alice, capitals, "01-europe/02-north")
 
-    after = progress.go_on(capitals, standing)
+    after = go_on(capitals, standing)
     assert nothing is not None
     assert nothing.id == "01-europe/01-west"
     assert after is not None
@@ -99,7 +99,7 @@ def test_everything_done_leads_nowhere_and_completes_module_and_course(
     read(stage, alice, pages, "01-europe/01-west")
     standing = read(stage, alice, pages, "01-europe/02-north")
 
-    assert progress.go_on(pages, standing) is None
+    assert go_on(pages, standing) is None
     assert standing.place.is_completed
     completed = [each for each in told() if each["verb"]["id"].endswith("/completed")]
     assert [each["object"]["id"].split("/id/course/")[1] for each in completed] == [
@@ -114,7 +114,7 @@ def test_the_course_shows_the_exam_and_a_module_the_sum_of_its_quizzes(capitals:
         "exam": ItemState(False, True, Fraction(3), 4),
     }
 
-    found = list(progress.earned(capitals, items))
+    found = list(earned(capitals, items))
 
     assert found == [
         Earned("01-europe/quiz", Fraction(7, 2), 14),
@@ -127,7 +127,7 @@ def test_the_course_shows_the_exam_and_a_module_the_sum_of_its_quizzes(capitals:
 def test_without_an_exam_the_course_shows_the_mean_of_its_quizzes(capitals: Course) -> None:
     items = {"02-world/quiz": ItemState(True, True, Fraction(4), 5)}
 
-    found = list(progress.earned(replace(capitals, exam=None), items))
+    found = list(earned(replace(capitals, exam=None), items))
 
     assert found[-1] == Earned("", Fraction(40), 100)
 

@@ -12,11 +12,13 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
 
-from courses.model import Course, Exam, Mark, Quiz, Response, Scenario
+from courses.kinds import Mark, Response, Scenario
+from courses.model import Course, Exam, Quiz
 from lti_tool.player import leaving, progress, recording
 from lti_tool.player.models import EnrolmentVisit
 from lti_tool.player.places import Place
 from lti_tool.player.recording import Sitting
+from lti_tool.player.standings import ItemState
 from tests.cast import NOON, Stage
 from tests.lti_tool.player.conftest import NAMES, Learner
 from xapi import profile
@@ -130,7 +132,7 @@ def test_a_course_is_complete_after_the_time_of_all_visits(
     with stage.database.begin() as session:
         was_here(session, first.place.launch_id, NOON + timedelta(minutes=20))
         before = progress.standing_of(session, progress.lock(session, second.place))
-        done = {each: progress.ItemState(True, False, None, None) for each in items[1:]}
+        done = {each: ItemState(True, False, None, None) for each in items[1:]}
 
         built = progress._moved(
             session,

@@ -19,7 +19,7 @@ from lti_tool.lti.models import LineItem
 from lti_tool.player import attempts, enrolling, progress
 from lti_tool.player.models import Attempt, Enrolment
 from lti_tool.player.places import Place
-from lti_tool.player.progress import Standing
+from lti_tool.player.standings import Standing
 from lti_tool.vault import digest
 from lti_tool.visit import Visit
 from tests.cast import NOON, Stage
