@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from courses.model import Course, Proof
+from courses.model import Course
 from courses.skills import framework
 
 CONTEXT: dict[str, Any] = {
@@ -34,11 +34,10 @@ LANGUAGES = {
 LANGUAGE = "http://publications.europa.eu/resource/authority/language/"
 ESCO = "http://data.europa.eu/esco/"
 COLUMNS = (
-    "id", "title", "summary", "project", "topic", "level", "hours", "language", "certificate",
+    "id", "title", "summary", "project", "topic", "level", "hours", "language",
     "skills", "skill_uris", "job_roles", "job_role_uris", "audience", "licence", "version",
     "legal_status_on", "url",
 )  # fmt: skip
-CERTIFICATES = {Proof.EXAM: "Certificate (exam)", Proof.ATTENDANCE: "Certificate of attendance"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,6 @@ def _course(course: Course, addresses: Addresses) -> dict[str, Any]:
         "educationalLevel": course.level.value,
         "timeRequired": duration(course.hours),
         "teaches": [_skill(each.skill, each.level.value) for each in course.teaches],
-        "educationalCredentialAwarded": CERTIFICATES[course.certificate],
         "provider": {"@id": f"{addresses.provider_id}#provider"},
         "hasCourseInstance": {
             "@type": "CourseInstance",
@@ -191,7 +189,6 @@ def as_csv(courses: Iterable[Course], addresses: Addresses) -> str:
             "level": course.level.value,
             "hours": f"{float(course.hours):g}",
             "language": course.language,
-            "certificate": course.certificate.value,
             "skills": "; ".join(f"{skill.title} ({level})" for skill, level in skills),
             "skill_uris": "; ".join(skill.esco for skill, _ in skills if skill.esco),
             "job_roles": "; ".join(role.title for role in roles) or "; ".join(course.job_roles),

@@ -85,7 +85,7 @@ def test_a_course_tells_what_it_brings_and_how_to_take_it(client: FlaskClient) -
 
     for words in (
         "Name the capitals of western Europe and their rivers",
-        "Certificate when you pass the exam",
+        "When you pass the exam",
         "2 hours",
         "30 minutes, 2 elements",
         "This course exists for tests.",
