@@ -15,7 +15,7 @@ WORKERS ?= 2
 JOURNEYS = $(BIN)/python -m pytest tests/journeys -m "not crawl"
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fix bench crawl migration pins chromium clean
+.PHONY: help install demo test check fix bench crawl migration pins chromium poppler clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,7 +25,7 @@ install: $(RUN) $(VENDOR)  ## what running the tool needs
 demo: install  ## the tool, its worker and a practice platform; prints where to click
 	$(BIN)/lti-tool demo
 
-test: $(DEV) $(VENDOR) $(RALPH) chromium  ## every test, on SQLite and PostgreSQL, in a real browser
+test: $(DEV) $(VENDOR) $(RALPH) chromium poppler  ## every test, on SQLite and PostgreSQL, in a real browser
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not crawl" --ignore=tests/journeys
 	$(JOURNEYS) || { echo "A busy machine may make a browser miss its moment: the journeys once more."; $(JOURNEYS); }
 
@@ -81,6 +81,9 @@ $(VENDOR): package.json package-lock.json
 
 chromium:
 	@sh tests/need_chromium.sh
+
+poppler:
+	@sh tests/need_poppler.sh
 
 clean:  ## remove what was installed and made
 	rm -rf .venv node_modules lti_tool/static/vendor var .mypy_cache .ruff_cache

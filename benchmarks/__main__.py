@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from benchmarks import contestants, store
+from benchmarks import certificates, contestants, register, store
 from benchmarks.contestants import Contestant, started
 from benchmarks.learners import Learner, prepare
 from benchmarks.load import Browser, Landing, LaunchFailedError, Result, drive, launch
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--without-peers", action="store_true", help="tool and floor only")
-    parser.add_argument("--most", type=int, default=100_000, help="statements to find among")
+    parser.add_argument("--most", type=int, default=100_000, help="rows to find among")
     given = parser.parse_args()
     for name in given.what or SUITES:
         SUITES[name](given)
@@ -213,12 +213,24 @@ def suite_store(given: argparse.Namespace) -> None:
     store.suite(given, say)
 
 
+def suite_register(given: argparse.Namespace) -> None:
+    """The register: how fast an officer finds in it, on both databases."""
+    register.suite(given, say)
+
+
+def suite_certificates(given: argparse.Namespace) -> None:
+    """Whole certificates a CPU second, and what each part takes."""
+    certificates.suite(given, say)
+
+
 SUITES: dict[str, Callable[[argparse.Namespace], None]] = {
     "launch": suite_launch,
     "page": suite_page,
     "answer": suite_answer,
     "wait": suite_wait,
     "store": suite_store,
+    "certificates": suite_certificates,
+    "register": suite_register,
 }
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -41,18 +41,23 @@ class Server:
     def memory_mib(self) -> float:
         """Give the proportional memory of its own processes."""
         root = psutil.Process(self.process.pid)
-        total = sum(p.memory_full_info().pss for p in (root, *root.children(recursive=True)))
+        total = 0
+        for process in (root, *root.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):  # it ended since it was listed
+                total += process.memory_full_info().pss
         return total / 2**20
 
 
 def _tree_s(pid: int) -> float:
-    total = 0.0
+    """Give the CPU seconds of a process and its children; those of a dead one its parent keeps."""
     root = psutil.Process(pid)
-    for process in (root, *root.children(recursive=True)):
-        times = process.cpu_times()
-        total += times.user + times.system
-    gone = root.cpu_times()
-    return total + gone.children_user + gone.children_system
+    total = 0.0
+    for process in root.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it ended since it was listed: the root has it below
+            times = process.cpu_times()
+            total += times.user + times.system
+    own = root.cpu_times()
+    return total + own.user + own.system + own.children_user + own.children_system
 
 
 @contextmanager

@@ -23,10 +23,10 @@ class Key:
     key: str = "nobody"
     secret: str = "nothing"
 
-    def post(self, body: bytes) -> bytes:
+    def post(self, body: bytes, kind: str = "application/json") -> bytes:
         """Give a request that sends statements."""
-        kind = b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
-        return self._request("POST", ADDRESS, kind) + body
+        headers = f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+        return self._request("POST", ADDRESS, headers.encode()) + body
 
     def get(self, query: str) -> bytes:
         """Give a request that asks for statements."""

@@ -25,6 +25,8 @@ MEDIA = "__MEDIA__/"
 SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
 SOURCES = "sources"
 """Id of the list of sources; no heading may take it."""
+SCROLLS = '<div class="figure-scroll" role="group" tabindex="0" aria-label="Figure">'
+"""Around a drawing: on a phone its words stay large enough to be read, and it moves sideways."""
 
 
 @dataclass(slots=True)
@@ -279,7 +281,7 @@ def media_name(address: str) -> str | None:
 
 
 def picture_html(path: Path, description: str, reading: Reading, *, number: int) -> str:
-    """Give a picture for a figure; a drawing as itself, with ids of its own."""
+    """Give a picture for a figure; a drawing as itself, with ids of its own, in a box."""
     name = html.escape(path.name)
     if path.suffix != ".svg":
         return f'<img src="{MEDIA}{name}" alt="{html.escape(description)}" loading="lazy">'
@@ -288,7 +290,7 @@ def picture_html(path: Path, description: str, reading: Reading, *, number: int)
     drawing, faults = inline_svg(path, number=number)
     for fault in faults:
         reading.fault(f"{path.name}: {fault}")
-    return drawing
+    return drawing and f"{SCROLLS}{drawing}</div>"
 
 
 def _page_path(path: str) -> str:

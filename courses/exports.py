@@ -17,6 +17,8 @@ from fractions import Fraction
 from typing import Any
 
 from courses.model import Course
+from courses.scheme_reading import Schemes
+from courses.schemes import SchemeKind
 from courses.skills import framework
 
 CONTEXT: dict[str, Any] = {
@@ -35,9 +37,16 @@ LANGUAGE = "http://publications.europa.eu/resource/authority/language/"
 ESCO = "http://data.europa.eu/esco/"
 COLUMNS = (
     "id", "title", "summary", "project", "topic", "level", "hours", "language",
-    "skills", "skill_uris", "job_roles", "job_role_uris", "audience", "licence", "version",
-    "legal_status_on", "url",
+    "certificates", "skills", "skill_uris", "job_roles", "job_role_uris", "audience", "licence",
+    "version", "legal_status_on", "url",
 )  # fmt: skip
+CERTIFICATES = {
+    SchemeKind.ATTENDANCE: "Certificate of attendance",
+    SchemeKind.EXAM: "Certificate (exam)",
+    SchemeKind.MICRO_CREDENTIAL: "Micro-credential",
+}
+"""Kinds that a course proves."""
+NO_SCHEMES = Schemes(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +63,16 @@ class Addresses:
     """Address that stands for it."""
 
 
-def json_ld(courses: Iterable[Course], addresses: Addresses) -> dict[str, Any]:
-    """Give the whole catalogue as JSON-LD."""
+def json_ld(
+    courses: Iterable[Course], addresses: Addresses, schemes: Schemes = NO_SCHEMES
+) -> dict[str, Any]:
+    """Give the whole catalogue as JSON-LD.
+
+    Args:
+        courses: in order.
+        addresses: how they are named.
+        schemes: what they lead to.
+    """
     provider = {
         "@id": f"{addresses.provider_id}#provider",
         "@type": ["Organization", "elm:Organisation"],
@@ -64,7 +81,10 @@ def json_ld(courses: Iterable[Course], addresses: Addresses) -> dict[str, Any]:
     }
     graph: list[dict[str, Any]] = [provider]
     for course in courses:
-        graph += [_course(course, addresses), *_opportunity(course, addresses)]
+        told = _course(course, addresses)
+        awarded = certificates_of(course, schemes)
+        told |= {"educationalCredentialAwarded": awarded} if awarded else {}
+        graph += [told, *_opportunity(course, addresses)]
     return {"@context": CONTEXT, "@graph": graph}
 
 
@@ -99,6 +119,12 @@ def _course(course: Course, addresses: Addresses) -> dict[str, Any]:
         "funding": course.funding,
     }
     return {**made, **{name: text for name, text in told.items() if text}}
+
+
+def certificates_of(course: Course, schemes: Schemes) -> list[str]:
+    """Give the words for what a course leads to; none where no scheme names it."""
+    kinds = {each.kind for each in schemes.for_course(course.id)}
+    return [words for kind, words in CERTIFICATES.items() if kind in kinds]
 
 
 def _skill(skill_id: str, level: str) -> dict[str, Any]:
@@ -171,7 +197,7 @@ def _outcomes(course: Course, name: str) -> Iterable[dict[str, Any]]:
         yield made | ({"elm:relatedESCOSkill": {"@id": skill.esco}} if skill.esco else {})
 
 
-def as_csv(courses: Iterable[Course], addresses: Addresses) -> str:
+def as_csv(courses: Iterable[Course], addresses: Addresses, schemes: Schemes = NO_SCHEMES) -> str:
     """Give the catalogue as CSV, one course a line; lists are parted by semicolons."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\r\n")
@@ -189,6 +215,7 @@ def as_csv(courses: Iterable[Course], addresses: Addresses) -> str:
             "level": course.level.value,
             "hours": f"{float(course.hours):g}",
             "language": course.language,
+            "certificates": "; ".join(certificates_of(course, schemes)),
             "skills": "; ".join(f"{skill.title} ({level})" for skill, level in skills),
             "skill_uris": "; ".join(skill.esco for skill, _ in skills if skill.esco),
             "job_roles": "; ".join(role.title for role in roles) or "; ".join(course.job_roles),

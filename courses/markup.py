@@ -31,15 +31,16 @@ from courses.elements import (
 from courses.model import Steps, Video
 
 __all__ = [
-    "CALLOUTS", "COURSE", "MEDIA", "Rendered", "plain_text", "render_fragment", "render_page",
-    "render_text", "video_html",
+    "CALLOUTS", "COURSE", "MEDIA", "Rendered", "plain_html", "plain_text", "render_fragment",
+    "render_page", "render_text", "video_html",
 ]  # fmt: skip
 
 PLAIN = re.compile(
     r"(?!\d+[.)])[^\W_]"
-    r"(?:[^\W_]|[ ?!±,.;:'\"()%/€°–−×·…≈≤≥→“”‘’+=-])*"
+    r"(?:[^\W_]++|[ ?!±,.;:'\"()%/€°–−×·…≈≤≥→“”‘’+=-]++)*+"
 )
-"""A line without anything that Markdown or HTML would read: most options and feedbacks."""
+"""A line without anything that Markdown or HTML would read: most options and feedbacks. It takes
+what it can and never steps back: each character belongs to one of the two kinds alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +90,22 @@ def render_fragment(text: str) -> Rendered:
 
     Figures and links to pages of the course are faults here.
     """
-    if PLAIN.fullmatch(text) and not text.endswith(" "):
-        safe = Markup(text.replace('"', "&quot;"))  # noqa: S704  # nothing else to escape in it
-        return Rendered(safe, (), (), (), ())
+    plain = plain_html(text)
+    if plain is not None:
+        return Rendered(plain, (), (), (), ())
     rendered = _render(text, Reading(None, _no_video, _no_steps), 1)
     made = str(rendered.html).strip()
     if made.startswith("<p>") and made.endswith("</p>") and made.count("<p>") == 1:
         made = made[3:-4]
     safe = Markup(made)  # noqa: S704  # came out of _render
     return Rendered(safe, rendered.headings, rendered.links, rendered.media, rendered.faults)
+
+
+def plain_html(text: str) -> Markup | None:
+    """Give the HTML of a text that holds no Markdown at all; None where there may be some."""
+    if not PLAIN.fullmatch(text) or text.endswith(" "):
+        return None
+    return Markup(text.replace('"', "&quot;"))  # noqa: S704  # nothing else to escape in it
 
 
 def render_text(text: str) -> Markup:

@@ -287,6 +287,10 @@ class Course:
         if self.exam is not None:
             yield self.exam
 
+    def reading_minutes(self) -> int:
+        """Give about how long all pages take to read; ``hours`` counts quizzes and own work too."""
+        return sum(item.minutes for item in self.items() if isinstance(item, Page))
+
     def item(self, item_id: str) -> Item | None:
         """Find an item by its path, such as ``"01-why/quiz"`` or ``"exam"``."""
         return next((item for item in self.items() if item.id == item_id), None)

@@ -24,7 +24,7 @@ from courses.kinds import (
     SingleChoice,
     TrueFalse,
 )
-from courses.markup import render_fragment
+from courses.markup import plain_html, render_fragment
 from courses.source import Section, exact
 from courses.sums import SumError, work_out
 
@@ -109,6 +109,9 @@ def optional_markup(section: Section, key: str) -> Markup | None:
 
 
 def _rendered(section: Section, text: str, line: int) -> Markup:
+    plain = plain_html(text)
+    if plain is not None:
+        return plain
     rendered = render_fragment(text)
     for _, message, hint in rendered.faults:
         section.fault(message, hint, line=line)

@@ -245,6 +245,16 @@ class Section:
                 self.fault(f"{key}: keys with values are expected here", line=line)
         return found
 
+    def section(self, key: str) -> Section | None:
+        """Give a mapping; None where it is not there."""
+        if not self.has(key):
+            return None
+        node = self._nodes[key]
+        if not isinstance(node, yaml.MappingNode):
+            self.fault(f"{key}: keys with values are expected here", key=key)
+            return None
+        return Section(self.source, node, self._first)
+
     def pairs(self, key: str) -> list[tuple[str, str]]:
         """Give a mapping of texts in order."""
         if not self.has(key):

@@ -92,8 +92,7 @@ def _figure(steps: Steps, picture: str, reading: Reading) -> str:
     return (
         f'<figure class="figure stepwise" data-steps aria-labelledby="{anchor}">'
         f'<figcaption class="stepwise-title" id="{anchor}">{html.escape(steps.title)}</figcaption>'
-        f'<div class="stepwise-picture">{picture}</div>'
-        '<div class="stepwise-bar" hidden>'
+        f'{picture}<div class="stepwise-bar" hidden>'
         '<button type="button" class="button" data-way="-1">Back</button>'
         '<button type="button" class="button" data-way="1">Next step</button>'
         f'<span class="stepwise-place" data-words="Step {{n}} of {many}">All {many} steps</span>'

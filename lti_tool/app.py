@@ -15,8 +15,28 @@ from sqlalchemy import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from courses.catalogue import Catalogue
+from courses.scheme_reading import Schemes
 from lti_tool import errors, health, i18n, logs, web
+from lti_tool.certification import (
+    appeals_desk,
+    assessment_desk,
+    cases_desk,
+    entry_desk,
+    evidence_routes,
+    heads_routes,
+    holder_routes,
+    issuer_routes,
+    link_routes,
+    register_desk,
+    share_routes,
+    verify_routes,
+    watch_desk,
+)
+from lti_tool.certification import (
+    definition_routes as certificate_definition_routes,
+)
 from lti_tool.db import Database, utcnow
+from lti_tool.files import Files
 from lti_tool.iri import Names
 from lti_tool.lti import binding, choosing_routes, registration_routes, visits
 from lti_tool.lti import desk as lti_desk
@@ -61,6 +81,20 @@ BLUEPRINTS = (
     media_routes.bp,
     definition_routes.bp,
     player_desk.bp,
+    verify_routes.bp,
+    share_routes.bp,
+    holder_routes.bp,
+    evidence_routes.bp,
+    link_routes.bp,
+    issuer_routes.bp,
+    heads_routes.bp,
+    certificate_definition_routes.bp,
+    cases_desk.bp,
+    entry_desk.bp,
+    assessment_desk.bp,
+    appeals_desk.bp,
+    register_desk.bp,
+    watch_desk.bp,
 )
 
 
@@ -86,9 +120,14 @@ def create_app(settings: Settings | None = None) -> Flask:
             "lti_tool.db": database,
             "lti_tool.vault": Vault(own.secret_key, own.old_secret_keys),
             "lti_tool.catalogue": catalogue_of(own.content_dirs),
+            "lti_tool.schemes": schemes_of(own.content_dirs),
+            "lti_tool.files": Files(own.files_url),
             "lti_tool.names": Names(own.names_base),
             "lti_tool.limiter": web.Limiter(own.launches_per_minute),
             "lti_tool.fingerprints": fingerprint_of,
+            "lti_tool.verifications": web.Limiter(own.verifications_per_minute),
+            "lti_tool.names_tried": web.Limiter(verify_routes.NAMES_PER_MINUTE),
+            "lti_tool.link_wishes": web.Limiter(link_routes.WISHES_PER_MINUTE),
             "lti_tool.desks": DESKS,
             "lti_tool.calls": Calls(allow_private=own.allow_private_addresses),
         }
@@ -149,12 +188,17 @@ def catalogue_of(folders: tuple[Path, ...]) -> Catalogue:
     """Read the courses once in each process.
 
     They stay, so the collector of garbage need not walk through them: with fourteen courses that
-    would stop a request for a tenth of a second.
+    would stop a request for a tenth of a second. Reading leaves no rubbish to look for before.
     """
     read = Catalogue(folders)
-    gc.collect()
     gc.freeze()
     return read
+
+
+@functools.cache
+def schemes_of(folders: tuple[Path, ...]) -> Schemes:
+    """Read what can be certified once in each process."""
+    return Schemes(folders)
 
 
 @web.open_to_all
@@ -180,4 +224,15 @@ def fingerprint_of(filename: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else ""
 
 
-DESKS = {"Teaching": player_desk.DESK_PAGES, "Connections": lti_desk.DESK_PAGES}
+DESKS = {
+    "Teaching": player_desk.DESK_PAGES,
+    "Certification": (
+        *cases_desk.DESK_PAGES,
+        *assessment_desk.DESK_PAGES,
+        *appeals_desk.DESK_PAGES,
+        *entry_desk.DESK_PAGES,
+        *register_desk.DESK_PAGES,
+        *watch_desk.DESK_PAGES,
+    ),
+    "Connections": lti_desk.DESK_PAGES,
+}

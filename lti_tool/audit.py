@@ -49,29 +49,64 @@ def note(
 
     Writers queue up behind one another, so that the chain has no fork; keep what follows short.
     """
+    return note_each(session, act, who=who, about={about: detail or {}}, now=now)[0]
+
+
+def note_each(
+    session: Session,
+    act: str,
+    *,
+    who: str,
+    about: Mapping[str, Mapping[str, Any]],
+    now: datetime,
+) -> list[AuditLine]:
+    """Add a line for each of several things that one act was done to.
+
+    Args:
+        session: of the act.
+        act: what was done.
+        who: by whom.
+        about: id of each thing -> detail.
+        now: the moment.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     last = session.scalar(select(AuditLine).order_by(AuditLine.number.desc()).limit(1))
-    line = AuditLine(
-        number=last.number + 1 if last else 1,
-        at=now,
-        act=act,
-        who=who,
-        about=about,
-        detail=dict(detail or {}),
-        before_hash=last.line_hash if last else START,
-    )
-    line.line_hash = _hash(line)
-    session.add(line)
+    number, before = (last.number, last.line_hash) if last else (0, START)
+    lines = []
+    for each, detail in about.items():
+        number += 1
+        line = AuditLine(
+            number=number,
+            at=now,
+            act=act,
+            who=who,
+            about=each,
+            detail=dict(detail),
+            before_hash=before,
+        )
+        before = line.line_hash = _hash(line)
+        lines.append(line)
+    session.add_all(lines)
     session.flush()
-    return line
+    return lines
 
 
-def find_break(session: Session) -> int | None:
-    """Give the number of the first line that was changed, removed or put in; None: all is whole."""
+def find_break(session: Session, *, since: int = 1) -> int | None:
+    """Give the number of the first line that was changed, removed or put in; None: all is whole.
+
+    Args:
+        session: reads.
+        since: the first line that is looked at; the one before it is taken as it is.
+    """
     before = START
-    lines = session.scalars(select(AuditLine).order_by(AuditLine.number))
-    for number, line in enumerate(lines, start=1):
+    if since > 1:
+        earlier = select(AuditLine.line_hash).where(AuditLine.number == since - 1)
+        before = session.scalar(earlier) or ""
+    lines = session.scalars(
+        select(AuditLine).where(AuditLine.number >= since).order_by(AuditLine.number)
+    )
+    for number, line in enumerate(lines, start=since):
         whole = line.number == number and line.before_hash == before
         if not whole or line.line_hash != _hash(line):
             return number

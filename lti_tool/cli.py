@@ -7,8 +7,13 @@ import os
 import click
 
 from lti_tool import beats
+from lti_tool.cli_audit import commands as audit_commands
+from lti_tool.cli_certificates import commands as certificate_commands
 from lti_tool.cli_frame import CalmGroup, Tool, pass_tool
+from lti_tool.cli_keys import commands as certificate_key_commands
 from lti_tool.cli_lti import commands as lti_commands
+from lti_tool.cli_lti import keys_cli
+from lti_tool.cli_mail import commands as mail_commands
 from lti_tool.cli_player import commands as player_commands
 from lti_tool.cli_practice import practice_cli
 from lti_tool.cli_record_keys import commands as record_key_commands
@@ -77,5 +82,16 @@ def _go_round(database: Database, job: Job) -> bool:
     return not reason
 
 
-for _command in (*lti_commands, *record_key_commands, *player_commands, practice_cli, demo):
+for _command in (
+    *lti_commands,
+    *record_key_commands,
+    *player_commands,
+    *mail_commands,
+    *certificate_commands,
+    *audit_commands,
+    practice_cli,
+    demo,
+):
     main.add_command(_command)
+for _command in certificate_key_commands:
+    keys_cli.add_command(_command)

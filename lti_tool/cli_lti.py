@@ -8,6 +8,7 @@ from uuid import UUID
 import click
 
 from lti_tool import grants
+from lti_tool.certification import resealing
 from lti_tool.cli_frame import WHO, Tool, counted, pass_tool, shown
 from lti_tool.cli_platforms import admin_link, links_cli, platform_cli, registration_link
 from lti_tool.cli_stores import store_cli
@@ -59,9 +60,15 @@ def reseal(tool: Tool) -> None:
     with tool.database.begin() as session:
         done = granting.reseal_keys(session, tool.vault, who=WHO, now=utcnow())
         passwords = stores.reseal(session, tool.vault, who=WHO, now=utcnow())
+        texts = resealing.reseal(session, tool.vault, who=WHO, now=utcnow())
     click.echo(f"{counted(done, 'key')} encrypted anew")
     if passwords:
         click.echo(f"{counted(passwords, 'password')} of record stores encrypted anew")
+    if texts:
+        click.echo(
+            f"{counted(texts, 'link, address or letter', 'links, addresses and letters')} "
+            "of holders encrypted anew"
+        )
 
 
 @click.group("role")

@@ -7,11 +7,12 @@ import os
 import secrets
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -30,7 +31,11 @@ START_S = 60.0
 STOP_S = 15.0
 ADMINISTRATOR = "2"
 """What the practice platform calls Adam (``sub``)."""
+OFFICERS = ("7", "8")
+"""What it calls Olga and Oskar."""
 COURSE = "alifeca"
+OTHER_COURSE = "cybereng-manager"
+"""Whose certificate needs a second officer."""
 
 
 class DemoError(click.ClickException):
@@ -75,6 +80,11 @@ class Demo:
             f"{PREFIX}SECRET_KEY": _secret(self.folder / "secret"),
             f"{PREFIX}DATABASE_URL": f"sqlite:///{self.database}",
             f"{PREFIX}ALLOW_PRIVATE_ADDRESSES": "yes",
+            f"{PREFIX}FILES_URL": str(self.folder / "files"),
+            f"{PREFIX}KEYS_DIR": str(self.folder / "keys"),
+            f"{PREFIX}DEVELOPMENT_KEYS": "yes",
+            f"{PREFIX}MAIL_URL": f"file:{self.folder / 'mail'}",
+            f"{PREFIX}MAIL_FROM": "certificates@tool.example",
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -101,6 +111,7 @@ def demo(tool_port: int, platform_port: int, folder: Path) -> None:
         _start(running)
         if not _is_registered(running):
             _furnish(running)
+        _appoint(running)
         _tell(running)
         _watch(running)
 
@@ -169,7 +180,7 @@ def _is_registered(running: Demo) -> bool:
 
 
 def _furnish(running: Demo) -> None:
-    """Register the tool, make Adam its administrator, and fill the course, all over HTTP."""
+    """Register the tool and fill the course, all over HTTP."""
     told = _command(running, "registration-link", "--label", "Practice platform", "--ask-names")
     links = [line.strip() for line in told.splitlines() if line.strip().startswith("http")]
     if not links:
@@ -177,8 +188,6 @@ def _furnish(running: Demo) -> None:
     browser = Browser()
     try:
         register_tool(browser, running.platform_url, links[0])
-        who = ("--issuer", running.platform_url, "--subject", ADMINISTRATOR)
-        _command(running, "role", "grant", "administrator", *who)
         select_content(browser, running.platform_url, _chosen)
     except BrowserError as error:
         raise DemoError(
@@ -187,10 +196,21 @@ def _furnish(running: Demo) -> None:
         ) from error
 
 
+def _appoint(running: Demo) -> None:
+    """Make Adam the administrator, Olga and Oskar officers, where they are not so yet."""
+    with closing(sqlite3.connect(running.database)) as connection:
+        if connection.execute("SELECT 1 FROM role_grant WHERE role = 'officer'").fetchone():
+            return
+    roles = [("administrator", ADMINISTRATOR), *(("officer", each) for each in OFFICERS)]
+    for role, subject in roles:
+        who = ("--issuer", running.platform_url, "--subject", subject)
+        _command(running, "role", "grant", role, *who)
+
+
 def _chosen(offered: Sequence[str]) -> list[str]:
-    """Choose the whole course, its first quiz and its exam."""
+    """Choose the whole course, its first quiz and its exam, and an exam that two officers confirm."""
     quizzes = [each for each in offered if each.startswith(f"{COURSE}/") and "quiz" in each]
-    wanted = [COURSE, *quizzes[:1], f"{COURSE}/exam"]
+    wanted = [COURSE, *quizzes[:1], f"{COURSE}/exam", f"{OTHER_COURSE}/exam"]
     return [each for each in offered if each in wanted] or list(offered[:1])
 
 
@@ -202,7 +222,12 @@ Open {running.platform_url}
 It is a small learning platform with the tool already in it. Choose who you are:
   Alice or Bob   learn: open a part of aLIFEca; the grade shows under Grades a moment later
   Carol          teaches: sees the class in the tool, adds parts of a course, reads the grades
+  Olga, Oskar    answer for certificates: open any part and go to Certification; one approves,
+                 and where a scheme asks for it the other confirms; one suspends, the other revokes
   Adam           runs both: Tools on the platform, and the desks inside the tool
+
+Certificates are signed by development keys: TEST stands across them. Letters to their holders are
+put into {running.folder / "mail"}.
 
 The tool itself is at {running.tool_url}, kept in {running.folder}.
 Ctrl-C stops everything; the same command goes on from here. Remove the folder to begin anew.

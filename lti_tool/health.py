@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import beats, db
 from lti_tool.web import open_to_all
-from migrations.upgrading import BRANCHES, current, newest
+from migrations.standing import BRANCHES, current, newest
 
 bp = Blueprint("health", __name__)
 

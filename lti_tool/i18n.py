@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from babel import Locale, negotiate_locale
+from babel.dates import format_date
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
 from jinja2 import pass_eval_context
@@ -62,6 +64,12 @@ def ngettext(one: str, many: str, number: int) -> str:
     return str(translations(page_language()).ngettext(one, many, number))
 
 
+def day_words(day: date) -> str:
+    """Write a day with its month as a word, such as ``2 November 2026``."""
+    language = page_language().replace("-", "_")
+    return format_date(day, "long", locale="en_GB" if language == "en" else language)
+
+
 def init_app(app: Flask, languages: tuple[str, ...]) -> None:
     """Teach templates to speak."""
 
@@ -70,7 +78,11 @@ def init_app(app: Flask, languages: tuple[str, ...]) -> None:
         g.languages_offered = languages
 
     app.jinja_env.globals.update(
-        _=say, gettext=say, ngettext=say_number, page_language=page_language
+        _=say,
+        gettext=say,
+        ngettext=say_number,
+        page_language=page_language,
+        day_words=day_words,
     )
 
 

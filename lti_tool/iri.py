@@ -9,6 +9,7 @@ address):
     <base>/id/course/<course>/<item path>/q/<question>   a question
     <base>/id/course/<course>/<item path>/v/<video>      a film
     <base>/id/course/<course>/<exam>/e/<element>         an element of the exam
+    <base>/id/certificate/<scheme>                       a certificate of a scheme
     <base>/id/context/<context>                          a course or group of the platform
     <base>/id/extension/<name>                           an extension of ours
     <base>/id/people                                     home page of our pseudonymous accounts
@@ -52,6 +53,10 @@ class Names:
     def element(self, course_id: str, exam_path: str, element_id: str) -> str:
         """Name an element of an exam."""
         return f"{self.base}/id/course/{course_id}/{exam_path}/e/{element_id}"
+
+    def certificate(self, scheme_id: str) -> str:
+        """Name what the certificates of a scheme have in common."""
+        return f"{self.base}/id/certificate/{scheme_id}"
 
     def context(self, context_id: UUID) -> str:
         """Name a course or group of the platform."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from lti_tool.app import catalogue_of
+from lti_tool.certificate_jobs import make_certificate_jobs
 from lti_tool.db import Database
 from lti_tool.iri import Names
 from lti_tool.lti import columns, doctor, keysets, logins, pushing, roster, stores
@@ -77,6 +78,7 @@ def make_jobs(
         Job("rosters", lambda now: roster.sync_due(begin, services, now=now), SOON_S),
         Job("columns", lambda now: columns.find_due(begin, services, now=now), SOON_S),
         Job("new columns", fill, SOON_S),
+        *make_certificate_jobs(settings, database, vault),
         Job("visits", leave, 60.0),
         Job("key sets", lambda now: keysets.fetch_old(begin, calls, now=now), HOURLY_S),
         Job("forgetting", forget, HOURLY_S),

@@ -12,20 +12,23 @@ from flask import Flask, g, request
 from pythonjsonlogger.json import JsonFormatter
 
 GIVEN_ID = re.compile(r"[\w-]{8,64}")
-VISIT = re.compile(r"(/v/[A-Za-z0-9_-]{6})[A-Za-z0-9_-]+")
+SECRET = re.compile(
+    r"(/(?:v|s|certificates/mine|certificates/confirm)/[A-Za-z0-9_-]{6})[A-Za-z0-9_-]+"
+)
+"""Addresses that open something: of a visit, of what a holder shows, and of letters."""
 
 
 class Line(JsonFormatter):
-    """Writes a record as one line; cuts ids of visits also in what an error or a library says."""
+    """Writes a record as one line; cuts ids and tokens also in what an error or a library says."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Give the line."""
-        return cut_visits(super().format(record))
+        return cut_secrets(super().format(record))
 
 
-def cut_visits(text: str) -> str:
-    """Cut visit ids in a text."""
-    return VISIT.sub(r"\1…", text)
+def cut_secrets(text: str) -> str:
+    """Cut ids of visits and tokens of links in a text."""
+    return SECRET.sub(r"\1…", text)
 
 
 def configure(level: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 
@@ -15,9 +16,12 @@ from xapi.settings import LIMITS, read_origins, read_version
 
 PREFIX = "LTI_TOOL_"
 CONTENT = Path(__file__).resolve().parent.parent / "courses" / "content"
+DEMONSTRATION = Path(__file__).resolve().parent / "certification" / "demonstration.yaml"
 MIN_SECRET = 32
 USUAL_PORTS = {"http": 80, "https": 443}
 FRAMED_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+TRIAL_HOSTS = re.compile(r"(.*\.)?(localhost|test|example|example\.(com|net|org))|127\.0\.0\.1|::1")
+"""Hosts that nobody else reaches (RFC 6761, RFC 2606): there certificates may be of no worth."""
 
 
 class SettingsError(Exception):
@@ -68,6 +72,30 @@ class Settings:
     """Of one credential, in each web process."""
     xapi_token_requests_per_minute: int = LIMITS.token_requests_per_minute
     """Of one token of a content player, likewise."""
+    files_url: str = "var/files"
+    """Where sealed documents and uploads lie: a folder, or an address that fsspec knows."""
+    keys_dir: Path = Path("var/keys")
+    """Folder of the keys that sign and seal certificates; read by the worker alone."""
+    development_keys: bool = False
+    """Whether the worker makes keys of its own, whose certificates carry TEST across the page."""
+    seal_key: str = ""
+    """PEM or PKCS#12 file, or ``pkcs11:`` address, of the seal; empty: ``keys_dir/seal.pem``."""
+    seal_key_password: str = field(default="", repr=False)
+    time_stamp_url: str = ""
+    """Time-stamp service (RFC 3161) for seals of level B-LT; empty: level B-B."""
+    issuers_file: Path = DEMONSTRATION
+    """YAML file of who issues and signs, by scheme; see docs/operating.md."""
+    register_prefix: str = "ASA"
+    """How numbers in the register begin, such as ``ASA-EX-2026-000123``."""
+    register_time_zone: str = "Europe/Brussels"
+    """IANA name of the time zone in which days of issue and validity are told."""
+    mail_url: str = ""
+    """``smtp://user:password@host:587``, ``smtps://...``, or a folder ``file:var/mail``; empty:
+    no mail is sent, and pages offer none."""
+    mail_from: str = ""
+    """Address that mail comes from."""
+    verifications_per_minute: int = 60
+    """How many checks of certificates one address may make in a minute, in each web process."""
 
     @property
     def origin(self) -> str:
@@ -106,9 +134,24 @@ class Settings:
         for name in ("public_url", "secret_key"):
             if name not in given:
                 faults.append(f"{PREFIX}{name.upper()} is not set: {MISSING[name]}")
+        faults += _together(values)
         if faults:
             raise SettingsError("\n".join(faults))
         return cls(**values)  # type: ignore[arg-type]  # each reader gives its field's type
+
+
+def _together(values: Mapping[str, object]) -> list[str]:
+    """Look at what only several settings together show."""
+    faults = []
+    host = urlsplit(str(values.get("public_url", ""))).hostname or ""
+    if values.get("development_keys") and not TRIAL_HOSTS.fullmatch(host):
+        faults.append(
+            f"{PREFIX}DEVELOPMENT_KEYS: certificates of development keys prove nothing, so they "
+            "are made at this machine's own addresses only; `lti-tool keys make` makes real keys"
+        )
+    if values.get("mail_url") and not values.get("mail_from"):
+        faults.append(f"{PREFIX}MAIL_FROM is not set: the address that mail comes from")
+    return faults
 
 
 def _address(text: str) -> str:
@@ -199,6 +242,35 @@ def _languages(text: str) -> tuple[str, ...]:
     return tags
 
 
+def _mail(text: str) -> str:
+    parts = urlsplit(text)
+    if text and not (
+        (parts.scheme in {"smtp", "smtps"} and parts.hostname) or parts.scheme == "file"
+    ):
+        raise ValueError("give smtp://user:password@host:587, smtps://... or file:folder")
+    return text
+
+
+def _file(text: str) -> Path:
+    if not Path(text).is_file():
+        raise ValueError(f"no such file: {text!r}")
+    return Path(text)
+
+
+def _prefix(text: str) -> str:
+    if not re.fullmatch(r"[A-Z][A-Z0-9]{1,9}", text):
+        raise ValueError("give 2 to 10 capital letters and digits, such as ASA")
+    return text
+
+
+def _time_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("give a name such as Europe/Brussels") from error
+    return text
+
+
 def _level(text: str) -> str:
     if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ValueError("give DEBUG, INFO, WARNING or ERROR")
@@ -232,6 +304,18 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "xapi_document_limit_bytes": _whole(1, 999_999_999),
     "xapi_requests_per_minute": _whole(1, 999_999_999),
     "xapi_token_requests_per_minute": _whole(1, 999_999_999),
+    "files_url": str,
+    "keys_dir": Path,
+    "development_keys": _yes_no,
+    "seal_key": str,
+    "seal_key_password": str,
+    "time_stamp_url": _link,
+    "issuers_file": _file,
+    "register_prefix": _prefix,
+    "register_time_zone": _time_zone,
+    "mail_url": _mail,
+    "mail_from": str,
+    "verifications_per_minute": _whole(1, 999_999_999),
 }
 
 MISSING: Mapping[str, str] = {

@@ -27,6 +27,7 @@ class Vault:
         self._keys = {_key_id(each): AESGCM(_derive(each, b"vault")) for each in (*earlier, secret)}
         self._present = _key_id(secret)
         self._signing = _derive(secret, b"signing")
+        self._lookup = [_derive(each, b"lookup") for each in (secret, *earlier)]
 
     def encrypt(self, text: str, *, purpose: str) -> str:
         """Encrypt a text so that it can be read for the same purpose only."""
@@ -58,6 +59,14 @@ class Vault:
         """Give a short proof that we wrote the text (HMAC-SHA-256, 128 bits)."""
         digest = hmac.new(self._signing, text.encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
+
+    def hashes(self, text: str, *, purpose: str) -> tuple[str, ...]:
+        """Give keyed hashes of a text, in hex, by which it is found again without being kept.
+
+        The first one is to be kept; the others are those that earlier secrets made.
+        """
+        content = f"{purpose}:{text}".encode()
+        return tuple(hmac.new(key, content, hashlib.sha256).hexdigest() for key in self._lookup)
 
     def is_signed(self, text: str, proof: str) -> bool:
         """Check such a proof in constant time."""

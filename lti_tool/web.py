@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 
 from courses.catalogue import Catalogue
 from courses.model import Course
+from courses.scheme_reading import Schemes
 from lti_tool.errors import (
     ForgedRequestError,
     NotAllowedError,
@@ -23,6 +24,7 @@ from lti_tool.errors import (
     TooManyError,
     VisitEndedError,
 )
+from lti_tool.files import Files
 from lti_tool.i18n import gettext
 from lti_tool.iri import Names
 from lti_tool.settings import Settings
@@ -114,6 +116,18 @@ def vault() -> Vault:
 def catalogue() -> Catalogue:
     """Give its courses."""
     held: Catalogue = current_app.extensions["lti_tool.catalogue"]
+    return held
+
+
+def schemes() -> Schemes:
+    """Give what can be certified."""
+    held: Schemes = current_app.extensions["lti_tool.schemes"]
+    return held
+
+
+def files() -> Files:
+    """Give where sealed documents and uploads lie."""
+    held: Files = current_app.extensions["lti_tool.files"]
     return held
 
 

@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
-FOLDER = Path(__file__).parent
-BRANCHES = ("tool", "xapi")
+from migrations.standing import BRANCHES, FOLDER, current, newest, version_table
+
+__all__ = [
+    "BRANCHES",
+    "FOLDER",
+    "UnknownRevisionError",
+    "config",
+    "current",
+    "downgrade",
+    "locked",
+    "newest",
+    "upgrade",
+    "version_table",
+]
+
 LOCK = 0x6C74695F6D696772
 """Advisory lock of PostgreSQL: two upgrades at once wait for each other."""
 
 
 class UnknownRevisionError(Exception):
     """A database was made by a version of the tool whose revisions this one does not have."""
-
-
-def newest(branch: str) -> str:
-    """Give the newest revision of a branch, from the file HEAD."""
-    for line in (FOLDER / "HEAD").read_text().splitlines():
-        name, _, revision = line.partition(" ")
-        if name == branch:
-            return revision
-    raise ValueError(f"no branch {branch!r} in HEAD")
-
-
-def current(connection: Connection, branch: str) -> str | None:
-    """Give the revision that a database is at; None: the branch was never brought there."""
-    context = MigrationContext.configure(connection, opts={"version_table": version_table(branch)})
-    return context.get_current_revision()
-
-
-def version_table(branch: str) -> str:
-    """Name the table that keeps a branch's revision."""
-    return f"{branch}_version"
 
 
 def upgrade(engine: Engine, branch: str, target: str = "head") -> tuple[str | None, str | None]:

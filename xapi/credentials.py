@@ -108,23 +108,23 @@ class Remembered:
     """How many keys were withdrawn in this process."""
 
     def __init__(self) -> None:
-        self._clients: dict[tuple[str, str], tuple[float, int, Client]] = {}
+        self._clients: dict[str, tuple[float, int, Client]] = {}
 
-    def find(self, key: str, secret: str) -> Client | None:
-        """Give the client of a key and secret, if it is remembered."""
-        known = self._clients.get((key, hash_of(secret)))
+    def find(self, word: str) -> Client | None:
+        """Give the client that came with this word, key and secret in one, if it is remembered."""
+        known = self._clients.get(hash_of(word))
         if known is None:
             return None
         until_s, withdrawn, client = known
         is_fresh = time.monotonic() < until_s and withdrawn == self.withdrawn
         return client if is_fresh else None
 
-    def remember(self, client: Client, secret: str) -> None:
-        """Remember a client whose key was just found good."""
+    def remember(self, client: Client, word: str) -> None:
+        """Remember a client whose key and secret were just found good."""
         if len(self._clients) >= self.MOST:
             self._clients.clear()
         until_s = time.monotonic() + self.LASTS_S
-        self._clients[client.key, hash_of(secret)] = until_s, self.withdrawn, client
+        self._clients[hash_of(word)] = until_s, self.withdrawn, client
 
 
 def granting(right: str) -> list[str]:

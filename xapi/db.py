@@ -5,6 +5,7 @@ Within a host application, transactions are the host's.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -56,9 +57,13 @@ PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=NORMAL",
     "foreign_keys=ON",
-    "cache_size=-32000",
+    "cache_size=-8000",  # KiB of each connection, and a process may come to have fifteen
     "wal_autocheckpoint=4000",  # pages; writing the same ones back less often takes less time
 )
+
+
+WRITER_CACHE = "PRAGMA cache_size=-32000"
+"""Of the one connection that writes statements: each goes to a dozen places."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -134,6 +139,18 @@ def moment_of(count: int) -> datetime:
     return EPOCH + count * MICROSECOND
 
 
+def moment_text(count: int) -> str:
+    """Give the moment so many microseconds after 1970 by RFC 3339, to the millisecond."""
+    second, rest = divmod(count, 1_000_000)
+    return f"{_second_text(second)}.{rest // 1000:03}Z"
+
+
+@functools.lru_cache(maxsize=16)
+def _second_text(second: int) -> str:
+    """Give a second; many statements are stored in one."""
+    return moment_of(second * 1_000_000).isoformat()[:19]
+
+
 class Base(DeclarativeBase):
     """The tables of the record store; their names begin with ``xapi_``."""
 
@@ -151,21 +168,41 @@ def table_of(model: type[Base]) -> Table:
 
 
 def writing(engine: Engine) -> Callable[[], AbstractContextManager[Any]]:
-    """Give what opens a transaction that writes, as the driver gives it.
+    """Give what opens a transaction that writes, as the driver gives it; one at a time.
 
     It commits at its end, or rolls back on an error.
     """
-    is_sqlite = engine.dialect.name == "sqlite"
+    return _on_sqlite(engine) if engine.dialect.name == "sqlite" else _on_postgresql(engine)
 
+
+def _on_sqlite(engine: Engine) -> Callable[[], AbstractContextManager[Any]]:
+    """Always take the same connection: to be lent another costs half of what a statement does."""
+    own: list[Any] = []
+
+    @contextmanager
+    def opened() -> Iterator[Any]:
+        if not own:
+            own.append(engine.raw_connection())
+            own[0].driver_connection.execute(WRITER_CACHE)
+        raw = own[0].driver_connection
+        raw.execute("BEGIN IMMEDIATE")
+        try:
+            yield raw
+            raw.commit()
+        except BaseException:
+            raw.rollback()
+            raise
+
+    return opened
+
+
+def _on_postgresql(engine: Engine) -> Callable[[], AbstractContextManager[Any]]:
     @contextmanager
     def opened() -> Iterator[Any]:
         held = engine.raw_connection()
         try:
-            raw: Any = held.driver_connection
-            if is_sqlite:
-                raw.execute("BEGIN IMMEDIATE")
-            yield raw
-            raw.commit()
+            yield held.driver_connection
+            held.commit()
         except Exception:
             held.rollback()
             raise

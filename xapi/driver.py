@@ -35,12 +35,21 @@ class Sql:
         sqlite: the statement.
         postgresql: the same for PostgreSQL; None: no different.
         copied: ``COPY`` of the same columns in the same order, for many rows; empty: there is none.
+        is_planned_anew: whether the best way depends on the values: it is looked for each time.
     """
 
-    def __init__(self, sqlite: str, postgresql: str | None = None, *, copied: str = "") -> None:
+    def __init__(
+        self,
+        sqlite: str,
+        postgresql: str | None = None,
+        *,
+        copied: str = "",
+        is_planned_anew: bool = False,
+    ) -> None:
         self.sqlite = sqlite
         self.postgresql = NAMED.sub(r"%(\1)s", postgresql or sqlite)
         self.copied = copied
+        self.prepare = False if is_planned_anew else None
 
 
 class Driver:
@@ -56,7 +65,7 @@ class Driver:
         if self.is_sqlite:
             found: list[tuple[Any, ...]] = self.raw.execute(sql.sqlite, values).fetchall()
             return found
-        return list(self.raw.execute(sql.postgresql, values).fetchall())
+        return list(self.raw.execute(sql.postgresql, values, prepare=sql.prepare).fetchall())
 
     def rows_of(self, sql: Sql, wanted: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Give the rows of a query for each of several values.
@@ -92,10 +101,7 @@ class Driver:
 
     @contextmanager
     def without_waiting(self) -> Iterator[None]:
-        """Let PostgreSQL be sent what gives nothing without waiting for it; nothing is copied."""
-        if self.is_sqlite:
-            yield
-            return
+        """Send PostgreSQL what gives nothing without waiting for it; nothing is copied."""
         with self.raw.pipeline():
             self._copies = False
             yield

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,11 +11,10 @@ import orjson
 
 from xapi import definitions, files, references
 from xapi.contents import is_same
-from xapi.db import microseconds, moment_of
+from xapi.db import microseconds, moment_text
 from xapi.driver import Driver, Sql
 from xapi.fresh import Batch, Fresh, whole_text
 from xapi.host import SECOND
-from xapi.measures import iso_moment
 from xapi.terms import Memory, hash_of, numbers_of
 from xapi.turns import TICK, Turn, allot, take_turn
 
@@ -84,7 +82,9 @@ def keep_batches(driver: Driver, batches: Sequence[Batch], memory: Memory) -> Le
         memory: numbers that are kept for good; nothing is put in before the transaction is over.
     """
     count = sum(len(batch.fresh) for batch in batches)
-    with driver.without_waiting() if count <= FEW else nullcontext():
+    if driver.is_sqlite or count > FEW:
+        return _keep(driver, batches, memory, count)
+    with driver.without_waiting():
         return _keep(driver, batches, memory, count)
 
 
@@ -142,7 +142,7 @@ def _write(
     driver: Driver, new: Sequence[_New], turn: Turn, numbers: dict[str, int], memory: Memory
 ) -> dict[str, bytes]:
     """Write statements with their links; give what was told of activities."""
-    stored = iso_moment(moment_of(turn.stored_at))
+    stored = moment_text(turn.stored_at)
     rows: list[dict[str, Any]] = []
     links: list[dict[str, int]] = []
     for seq, each in enumerate(new, turn.first_seq):

@@ -163,12 +163,11 @@ class Link(Base):
 class StatementRow(Base):
     """A statement as kept: the JSON as received with the store's own fields, and what finds it.
 
-    In the order of ``seq``, ``stored_at`` never runs backwards.
+    In the order of ``seq``, ``stored_at`` never runs backwards: it is found without an index.
     """
 
     __tablename__ = "xapi_statement"
     __table_args__ = (
-        Index("ix_xapi_statement_stored_at", "stored_at", "seq"),
         Index(
             "ix_xapi_statement_target_id",
             "target_id",

@@ -8,24 +8,26 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select
-from sqlalchemy.orm import Session, aliased, join
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from xapi.db import microseconds
 from xapi.driver import Driver, Sql, driver_of
-from xapi.models import Link, StatementRow
+from xapi.models import StatementRow
 from xapi.terms import FIND, find_number, key_of
 
 PAGE = 100
 """The most statements of one page."""
-ENOUGH = 1000
-"""So many statements of a term are counted, to tell which is the rarest."""
+ENOUGH = 100
+"""So many statements of a term are looked at to tell how rare it is."""
+MANY, EVEN = 2_000, 10
+"""From how many statements of the rarest term on, and up to how many times as many of the next,
+PostgreSQL goes through both side by side."""
 
 NEWEST = Sql(
     "SELECT NULL, MAX(seq) FROM xapi_statement",
@@ -36,25 +38,46 @@ NEWEST = Sql(
 )
 STORED_BY = Sql(
     """
-    SELECT seq FROM xapi_statement WHERE stored_at <= :moment
-    ORDER BY stored_at DESC, seq DESC LIMIT 1
+    WITH RECURSIVE narrowed (seq, step) AS (
+      SELECT CAST(0 AS bigint), CAST(:step AS bigint)
+      UNION ALL
+      SELECT
+        seq + CASE WHEN (
+          SELECT stored_at <= :moment FROM xapi_statement
+          WHERE xapi_statement.seq >= narrowed.seq + step ORDER BY xapi_statement.seq LIMIT 1
+        ) THEN step ELSE 0 END,
+        step / 2
+      FROM narrowed WHERE step > 0
+    )
+    SELECT seq FROM narrowed WHERE step = 0
     """
 )
-COUNT = Sql(
-    """
-    SELECT :term, COUNT(*) FROM (
-      SELECT 1 FROM xapi_link WHERE term = :term AND seq > :low AND seq <= :high LIMIT :enough
-    ) AS counted
-    """,
-    """
-    SELECT asked.term, (
-      SELECT COUNT(*) FROM (
-        SELECT 1 FROM xapi_link
-        WHERE term = asked.term AND seq > :low AND seq <= :high LIMIT :enough
-      ) AS counted
-    ) FROM UNNEST(CAST(:terms AS bigint[])) AS asked (term)
-    """,
-)
+"""The last statement stored by a moment: times never run backwards, so halving finds it."""
+ASKED = """
+    EXISTS (
+      SELECT 1 FROM xapi_link AS other WHERE other.term = :term{place} AND other.seq = {last}
+      LIMIT 1 OFFSET 0
+    )
+"""
+SPREAD = {
+    order: Sql(
+        f"""
+        SELECT :term, COUNT(*), MIN(seq), MAX(seq) FROM (
+          SELECT seq FROM xapi_link WHERE term = :term AND seq > :low AND seq <= :high
+          ORDER BY seq {order} LIMIT :enough
+        ) AS looked
+        """,  # noqa: S608  # own words
+        f"""
+        SELECT asked.term, COUNT(*), MIN(seq), MAX(seq)
+        FROM UNNEST(CAST(:terms AS bigint[])) AS asked (term) CROSS JOIN LATERAL (
+          SELECT seq FROM xapi_link WHERE term = asked.term AND seq > :low AND seq <= :high
+          ORDER BY seq {order} LIMIT :enough
+        ) AS looked GROUP BY asked.term
+        """,  # noqa: S608  # own words
+    )
+    for order in ("ASC", "DESC")
+}
+"""How many statements a term has, from one end on, and how far they reach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +125,15 @@ class Page:
     up_to_seq: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Terms that a statement must have, all of them."""
+
+    terms: Sequence[int]
+    is_even: bool = False
+    """Whether the first two are of many statements, and about as many."""
+
+
 def find_one(
     session: Session, statement_id: UUID, *, voided: bool = False, authority: str | None = None
 ) -> str | None:
@@ -135,17 +167,19 @@ def find(session: Session, query: Query) -> Page:
     driver = driver_of(session.connection())
     newest, numbers = _numbers(driver, query)
     highest = newest if query.up_to_seq is None else query.up_to_seq
-    low, high = _between(driver, query, highest)
+    low, high = _between(driver, query, newest, highest)
     if numbers is None or low >= high:
         return Page((), None, highest)
+    order = "ASC" if query.ascending else "DESC"
     values = {"low": low, "high": high, "limit": limit + 1}
-    if query.authority is not None:
-        values["authority"] = numbers.pop()[0]
+    mine = query.authority is not None
+    if mine:
+        values["authority"] = numbers[-1][0] // 2
     found: dict[int, str] = {}
-    for terms in itertools.product(*_rarest_first(driver, numbers, low, high)):
-        shape = _shape(len(terms), ascending=query.ascending, mine=query.authority is not None)
-        named = {f"term{place}": term for place, term in enumerate(terms)}
-        found.update(session.execute(shape, values | named).all())
+    for way in _ways(driver, numbers, values, order):
+        shape = _shape(len(way.terms), order, is_even=way.is_even, mine=mine)
+        named = {f"term{place}": term for place, term in enumerate(way.terms)}
+        found.update(driver.rows(shape, values | named))
     seqs = sorted(found, reverse=not query.ascending)
     shown = seqs[:limit]
     more = shown[-1] if len(seqs) > limit else None
@@ -155,12 +189,12 @@ def find(session: Session, query: Query) -> Page:
 def _numbers(driver: Driver, query: Query) -> tuple[int, list[list[int]] | None]:
     """Give the newest statement's number, and for each filter those that links know it by.
 
-    Any of a filter's numbers will do. The authority's own stands last; all are None where something
+    Any of a filter's numbers will do. The authority's stand last; all are None where something
     asked for was never seen.
     """
     asked = query.terms
     if query.authority is not None:
-        asked.append((f"agent {query.authority}", False))
+        asked.append((f"agent {query.authority}", True))
     keys = {key_of(text): text for text, _ in asked}
     rows = driver.rows(NEWEST, {"keys": list(keys)})
     if driver.is_sqlite:
@@ -169,19 +203,16 @@ def _numbers(driver: Driver, query: Query) -> tuple[int, list[list[int]] | None]
     known = {keys[key]: number for key, number in rows[1:]}
     if len(known) < len(keys):
         return newest, None
-    made = [[known[text] * 2, known[text] * 2 + 1][: 1 + wide] for text, wide in asked]
-    if query.authority is not None:
-        made[-1] = [made[-1][0] // 2]
-    return newest, made
+    return newest, [[known[text] * 2, known[text] * 2 + 1][: 1 + wide] for text, wide in asked]
 
 
-def _between(driver: Driver, query: Query, highest: int) -> tuple[int, int]:
+def _between(driver: Driver, query: Query, newest: int, highest: int) -> tuple[int, int]:
     """Give the numbers after which and up to which statements are looked for."""
     low, high = 0, highest
     if query.since is not None:
-        low = _stored_by(driver, query.since)
+        low = _stored_by(driver, query.since, newest)
     if query.until is not None:
-        high = min(high, _stored_by(driver, query.until))
+        high = min(high, _stored_by(driver, query.until, newest))
     if query.after_seq is not None:
         if query.ascending:
             low = max(low, query.after_seq)
@@ -190,47 +221,72 @@ def _between(driver: Driver, query: Query, highest: int) -> tuple[int, int]:
     return low, high
 
 
-def _stored_by(driver: Driver, moment: datetime) -> int:
-    rows = driver.rows(STORED_BY, {"moment": microseconds(moment)})
-    return int(rows[0][0]) if rows else 0
+def _stored_by(driver: Driver, moment: datetime, newest: int) -> int:
+    """Give the number of the last statement stored by a moment; 0 where there is none."""
+    values = {"moment": microseconds(moment), "step": 1 << newest.bit_length()}
+    return int(driver.rows(STORED_BY, values)[0][0])
 
 
-def _rarest_first(
-    driver: Driver, numbers: Sequence[list[int]], low: int, high: int
-) -> list[list[int]]:
-    """Put the filter in front that the fewest statements pass: it is gone through, row by row."""
+def _ways(
+    driver: Driver, numbers: Sequence[list[int]], bounds: Mapping[str, int], order: str
+) -> list[_Way]:
+    """Give each way in which all filters are passed: one number of each, the rarest in front.
+
+    A way with a number that no statement between the bounds has leads nowhere.
+    """
     if len(numbers) < 2:
-        return list(numbers)
-    terms = [term for each in numbers for term in each]
-    bounds = {"low": low, "high": high, "enough": ENOUGH}
+        return [_Way(list(each)) for each in itertools.product(*numbers)]
+    counts = _counts(driver, [term for each in numbers for term in each], bounds, order)
+    there = [[term for term in each if counts.get(term)] for each in numbers]
+    ways = []
+    for each in itertools.product(*there):
+        terms = sorted(each, key=lambda term: counts[term])
+        first, second = (counts[term] for term in terms[:2])
+        is_even = not driver.is_sqlite and first > MANY and second < EVEN * first
+        ways.append(_Way(terms, is_even))
+    return ways
+
+
+def _counts(
+    driver: Driver, terms: Sequence[int], bounds: Mapping[str, int], order: str
+) -> dict[int, float]:
+    """Give how many statements each term has between the bounds: of many, about how many."""
+    low, high = bounds["low"], bounds["high"]
+    values = {"low": low, "high": high, "enough": ENOUGH}
     if driver.is_sqlite:
-        rows = [driver.rows(COUNT, {"term": term, **bounds})[0] for term in terms]
+        rows = [driver.rows(SPREAD[order], {"term": term, **values})[0] for term in terms]
     else:
-        rows = driver.rows(COUNT, {"terms": terms, **bounds})
-    counts = dict(rows)
-    return sorted(numbers, key=lambda each: sum(counts[term] for term in each))
+        rows = driver.rows(SPREAD[order], {"terms": list(terms), **values})
+    counts: dict[int, float] = {}
+    for term, count, first, last in rows:
+        counts[term] = count
+        if count == ENOUGH:
+            reached = last - low if order == "ASC" else high + 1 - first
+            counts[term] = count * (high - low) / reached
+    return counts
 
 
 @functools.cache
-def _shape(filters: int, *, ascending: bool, mine: bool) -> Select[int, str]:
-    """Give the query for so many terms; built once, so that only its values differ."""
-    links = [aliased(Link) for _ in range(filters)]
-    seq: Any = links[0].seq if links else StatementRow.seq
-    chosen = select(StatementRow.seq, StatementRow.payload).where(
-        seq > bindparam("low"), seq <= bindparam("high"), StatementRow.voided.is_(False)
-    )
-    if links:
-        chosen = chosen.select_from(_joined(links))
-    for place, link in enumerate(links):
-        chosen = chosen.where(link.term == bindparam(f"term{place}"))
+def _shape(filters: int, order: str, *, is_even: bool, mine: bool) -> Sql:
+    """Give the query for so many terms: the first is gone through, the others are asked about each.
+
+    The offset keeps PostgreSQL from going through the others as well, however long they are; only
+    where the first two are even it may go through both.
+    """
+    first = "link" if filters else "statement"
+    tables = ["xapi_link AS link", "xapi_statement AS statement"][not filters :]
+    wanted = [f"{first}.seq > :low", f"{first}.seq <= :high", "NOT statement.voided"]
+    if filters:  # not the same as the link's: links are gone through before texts
+        wanted += ["link.term = :term0", "statement.seq = link.seq + 0"]
+    if is_even:
+        tables.append("xapi_link AS second")
+        wanted += ["second.term = :term1", "second.seq = link.seq"]
+    last = "GREATEST(link.seq, second.seq)" if is_even else "link.seq"  # not asked before both meet
+    wanted += [ASKED.format(place=place, last=last) for place in range(1 + is_even, filters)]
     if mine:
-        chosen = chosen.where(StatementRow.authority == bindparam("authority"))
-    return chosen.order_by(seq.asc() if ascending else seq.desc()).limit(bindparam("limit"))
-
-
-def _joined(links: Sequence[Any]) -> Any:
-    made = links[0]
-    for link in links[1:]:
-        made = join(made, link, link.seq == links[0].seq)
-    last = links[-1].seq + 0  # not the same as the others': links are gone through before texts
-    return join(made, StatementRow, StatementRow.seq == last)
+        wanted.append("statement.authority = :authority")
+    return Sql(
+        f"SELECT statement.seq, payload FROM {' CROSS JOIN '.join(tables)}"  # noqa: S608  # own words
+        f" WHERE {' AND '.join(wanted)} ORDER BY {first}.seq {order} LIMIT :limit",
+        is_planned_anew=is_even,
+    )

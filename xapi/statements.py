@@ -69,9 +69,10 @@ class Activity:
 class Context:
     """Where something happened."""
 
-    registration: UUID
-    """One for each enrolment."""
+    registration: UUID | None
+    """One for each enrolment; None: it belongs to none."""
     session_id: str
+    """Empty: outside any visit."""
     language: str
     platform: str | None = None
     parent: tuple[Activity, ...] = ()
@@ -79,6 +80,8 @@ class Context:
     category: tuple[str, ...] = ()
     """IRIs of profiles."""
     extensions: Mapping[str, object] = field(default_factory=dict)
+    statement: UUID | None = None
+    """Another statement that this one follows."""
 
 
 class Occasion(TypedDict):
@@ -212,6 +215,22 @@ def failed(
     return build(words.FAILED, occasion, {"success": False, "score": scaled(score)}, duration)
 
 
+# Certificates
+
+
+def earned(**occasion: Unpack[Occasion]) -> Built:
+    """Say that a certificate was issued."""
+    return build(words.EARNED, occasion)
+
+
+def revoked(**occasion: Unpack[Occasion]) -> Built:
+    """Say that a certificate counts no more: revoked, superseded, or given up by its holder.
+
+    The first statement was true, so it is not voided; the context names it.
+    """
+    return build(words.FORFEITED, occasion)
+
+
 # How a statement is made. Its parts come again and again, so each is made by the library once and
 # kept as the text that it writes; ids, times and durations are written by us: the library changes
 # some.
@@ -277,7 +296,10 @@ def _verb(verb: Verb) -> Fragment:
 
 def _context(context: Context) -> Plain:
     plain = {**_around(context.language, context.platform)}
-    plain["registration"] = str(context.registration)
+    if context.registration is not None:
+        plain["registration"] = str(context.registration)
+    if context.statement is not None:
+        plain["statement"] = {"objectType": "StatementRef", "id": str(context.statement)}
     listed = {
         role: activities
         for role, activities in (
@@ -289,7 +311,9 @@ def _context(context: Context) -> Plain:
     }
     if listed:
         plain["contextActivities"] = listed
-    plain["extensions"] = {words.SESSION_ID.iri: context.session_id, **context.extensions}
+    session = {words.SESSION_ID.iri: context.session_id} if context.session_id else {}
+    if session or context.extensions:
+        plain["extensions"] = {**session, **context.extensions}
     return plain
 
 

@@ -64,9 +64,10 @@ def numbers_of(driver: Driver, texts: Collection[str], known: Mapping[str, int])
         texts: kind and text of each.
         known: numbers that need not be asked for.
     """
-    missing = {key_of(text): text for text in texts if text not in known}
-    if not missing:
+    unknown = [text for text in texts if text not in known]
+    if not unknown:
         return {}
+    missing = {key_of(text): text for text in unknown}
     found = {missing[key]: number for key, number in driver.rows_of(FIND, list(missing))}
     new = {key: text for key, text in missing.items() if text not in found}
     if new:

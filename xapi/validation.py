@@ -153,17 +153,9 @@ def _statement_object(value: object, path: str, *, sub: bool) -> None:
 
 def _result(value: object, path: str) -> None:
     result = as_object(value, path, "2.4.5")
-    checks: dict[str, Callable[[Any, str], object]] = {
-        "score": _score,
-        "success": lambda given, here: check_flag(given, here, "2.4.5"),
-        "completion": lambda given, here: check_flag(given, here, "2.4.5"),
-        "response": lambda given, here: as_text(given, here, "2.4.5"),
-        "duration": check_duration,
-        "extensions": check_extensions,
-    }
-    check_keys(result, path, "2.4.5", allowed=tuple(checks))
+    check_keys(result, path, "2.4.5", allowed=RESULT)
     for key, given in result.items():
-        checks[key](given, f"{path}.{key}")
+        RESULT[key](given, f"{path}.{key}")
 
 
 def _score(value: object, path: str) -> None:
@@ -181,25 +173,12 @@ def _score(value: object, path: str) -> None:
 
 def _context(value: object, path: str, *, about_activity: bool) -> None:
     context = as_object(value, path, "2.4.6")
-    checks: dict[str, Callable[[Any, str], object]] = {
-        "registration": lambda given, here: check_uuid(given, here, "2.4.6.1"),
-        "instructor": lambda given, here: check_actor(given, here, "2.4.6"),
-        "team": lambda given, here: check_group(given, here, named=True),
-        "contextActivities": _context_activities,
-        "revision": lambda given, here: as_text(given, here, "2.4.6"),
-        "platform": lambda given, here: as_text(given, here, "2.4.6"),
-        "language": check_language,
-        "statement": _reference,
-        "extensions": check_extensions,
-        "contextAgents": lambda given, here: _relevant(given, here, "agent", check_agent),
-        "contextGroups": lambda given, here: _relevant(given, here, "group", check_group),
-    }
-    check_keys(context, path, "2.4.6", allowed=tuple(checks))
+    check_keys(context, path, "2.4.6", allowed=CONTEXT)
     for key in ("revision", "platform"):
         if key in context and not about_activity:
             raise StatementError(f"{path}.{key}", "is for activities only", "2.4.6")
     for key, given in context.items():
-        checks[key](given, f"{path}.{key}")
+        CONTEXT[key](given, f"{path}.{key}")
 
 
 def _reference(value: object, path: str) -> None:
@@ -257,3 +236,29 @@ def _attachment(value: object, path: str) -> None:
         check_languages(attachment["description"], f"{path}.description")
     if "fileUrl" in attachment:
         check_iri(attachment["fileUrl"], f"{path}.fileUrl", "2.4.11")
+
+
+Check = Callable[[Any, str], object]
+"""Is given a value and where it stands."""
+
+RESULT: dict[str, Check] = {
+    "score": _score,
+    "success": lambda given, here: check_flag(given, here, "2.4.5"),
+    "completion": lambda given, here: check_flag(given, here, "2.4.5"),
+    "response": lambda given, here: as_text(given, here, "2.4.5"),
+    "duration": check_duration,
+    "extensions": check_extensions,
+}
+CONTEXT: dict[str, Check] = {
+    "registration": lambda given, here: check_uuid(given, here, "2.4.6.1"),
+    "instructor": lambda given, here: check_actor(given, here, "2.4.6"),
+    "team": lambda given, here: check_group(given, here, named=True),
+    "contextActivities": _context_activities,
+    "revision": lambda given, here: as_text(given, here, "2.4.6"),
+    "platform": lambda given, here: as_text(given, here, "2.4.6"),
+    "language": check_language,
+    "statement": _reference,
+    "extensions": check_extensions,
+    "contextAgents": lambda given, here: _relevant(given, here, "agent", check_agent),
+    "contextGroups": lambda given, here: _relevant(given, here, "group", check_group),
+}

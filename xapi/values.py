@@ -6,9 +6,10 @@ xAPI 1.0.3, part two (data).
 
 from __future__ import annotations
 
+import functools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,9 @@ MOMENT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?"
     r"([Zz]|(?!-00(:?00)?$)[+-]\d{2}(:?\d{2})?)?"
 )
+LONG_MOMENT = len("2026-11-05T08:15:30.123456")
+FINEST = re.compile(r"(\.\d{6})\d+")
+"""Digits of a time up to a microsecond, and those past it."""
 DURATION = re.compile(
     r"P(?=.)(\d+(?:\.\d+)?W|(\d+(?:\.\d+)?Y)?(\d+(?:\.\d+)?M)?(\d+(?:\.\d+)?D)?"
     r"(T(?=.)(\d+(?:\.\d+)?H)?(\d+(?:\.\d+)?M)?(\d+(?:\.\d+)?S)?)?)"
@@ -80,7 +84,7 @@ def check_keys(
     section: str,
     *,
     needed: tuple[str, ...] = (),
-    allowed: tuple[str, ...] = (),
+    allowed: Container[str] = (),
 ) -> None:
     """Refuse an object that lacks a key, or has one that the standard does not know."""
     for key in needed:
@@ -131,6 +135,7 @@ def check_moment(value: object, path: str, section: str) -> None:
         ) from error
 
 
+@functools.lru_cache(maxsize=64)  # what is checked now is read once more in a moment
 def read_moment(text: str) -> datetime:
     """Read a time by RFC 3339 as UTC; digits past a microsecond are cut.
 
@@ -139,7 +144,9 @@ def read_moment(text: str) -> datetime:
     """
     if not MOMENT.fullmatch(text):
         raise ValueError("not a time by RFC 3339")
-    clean = re.sub(r"(\.\d{6})\d+", r"\1", text.upper().replace(" ", "T"))
+    clean = text.upper().replace(" ", "T")
+    if len(clean) > LONG_MOMENT:
+        clean = FINEST.sub(r"\1", clean)
     found = datetime.fromisoformat(clean)
     try:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)

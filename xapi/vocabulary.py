@@ -18,6 +18,8 @@ ACROSS_SOURCE = "acrossx profile"
 CMI5_SOURCE = "cmi5 specification"
 VIDEO_SOURCE = "video profile 1.0.3"
 STREAMS_SOURCE = "Activity Streams vocabulary"
+REGISTRY_SOURCE = "Tin Can registry"
+TLA_SOURCE = "TLA vocabulary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,13 @@ INTERACTED = _adl("interacted")
 PLAYED = _video_verb("played")
 PAUSED = _video_verb("paused")
 SEEKED = _video_verb("seeked")
+EARNED = Verb("http://id.tincanapi.com/verb/earned", "earned", REGISTRY_SOURCE)
+FORFEITED = Verb("https://w3id.org/xapi/tla/verbs/forfeited", "forfeited", TLA_SOURCE)
 
 VERBS = (
     LAUNCHED, INITIALIZED, TERMINATED, EXPERIENCED, ANSWERED, ATTEMPTED, SUSPENDED, RESUMED,
-    SCORED, PASSED, FAILED, PROGRESSED, COMPLETED, INTERACTED, PLAYED, PAUSED, SEEKED,
+    SCORED, PASSED, FAILED, PROGRESSED, COMPLETED, INTERACTED, PLAYED, PAUSED, SEEKED, EARNED,
+    FORFEITED,
 )  # fmt: skip
 """Every verb that a statement of ours has."""
 
@@ -78,9 +83,15 @@ FILM = Term(f"{VIDEO}/activity-type/video", "video", VIDEO_SOURCE)
 ELEMENT = Term(f"{ACTIVITIES}objective", "element", ADL_SOURCE)
 GROUP = Term("http://activitystrea.ms/schema/1.0/group", "group", STREAMS_SOURCE)
 PROFILE = Term(f"{ACTIVITIES}profile", "profile", ADL_SOURCE)
+CERTIFICATE = Term(
+    "https://www.opigno.org/en/tincan_registry/activity_type/certificate",
+    "certificate",
+    REGISTRY_SOURCE,
+)
 
 ACTIVITY_TYPES = (
     COURSE, MODULE, PAGE, ASSESSMENT, INTERACTION, FILM, ELEMENT, GROUP, PROFILE,
+    CERTIFICATE,
 )  # fmt: skip
 
 # Extensions
@@ -118,7 +129,7 @@ EXTENSIONS = (
     VIDEO_QUALITY,
 )  # fmt: skip
 
-OWN_EXTENSIONS = ("platform", "course-version", "element", "attempt")
+OWN_EXTENSIONS = ("platform", "course-version", "element", "attempt", "reason")
 """Names of extensions under the base of the application that makes the statements."""
 
 VOIDED = f"{ADL}voided"

@@ -26,6 +26,7 @@ from lti_tool.web import (
     names,
     open_to,
     open_to_all,
+    schemes,
     settings,
 )
 
@@ -64,6 +65,7 @@ def course(course_id: str) -> ResponseReturnValue:
         course=found,
         skills=[(known.skills[each.skill], each.level) for each in found.teaches],
         roles=[known.job_roles[each] for each in found.job_roles if each in known.job_roles],
+        schemes=schemes().for_course(course_id),
     )
 
 
@@ -85,7 +87,7 @@ def path(role_id: str) -> ResponseReturnValue:
 @open_to_all
 def as_json_ld() -> Response:
     """Give the catalogue in the vocabularies of schema.org and the European Learning Model."""
-    made = exports.json_ld(catalogue().all(), _addresses())
+    made = exports.json_ld(catalogue().all(), _addresses(), schemes())
     body = json.dumps(made, ensure_ascii=False, indent=1)
     return _export(body, "application/ld+json")
 
@@ -94,7 +96,7 @@ def as_json_ld() -> Response:
 @open_to_all
 def as_csv() -> Response:
     """Give the catalogue as a table."""
-    return _export(exports.as_csv(catalogue().all(), _addresses()), "text/csv")
+    return _export(exports.as_csv(catalogue().all(), _addresses(), schemes()), "text/csv")
 
 
 @visit_bp.get("/path")

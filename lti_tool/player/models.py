@@ -264,6 +264,19 @@ class ElementResult(Base):
     passed: Mapped[bool | None]
 
 
+class StandingChange(Base):
+    """That an exam came out, or out otherwise, or a course was done: others decide by it."""
+
+    __tablename__ = "standing_change"
+    on_erasure = Erasure.WITH_OWNER
+
+    enrolment_id: Mapped[UUID] = mapped_column(
+        ForeignKey("enrolment.id", ondelete="CASCADE"), primary_key=True
+    )
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    """When the worker looks at it; moved ahead by a lease."""
+
+
 class ItemAllowance(Base):
     """What staff allow one person in one item beyond its rules."""
 

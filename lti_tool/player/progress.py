@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from courses.model import Course, Exam, Item, Page, Quiz
 from lti_tool.iri import Names
 from lti_tool.lti import scores
-from lti_tool.player import leaving, recording, sharing
+from lti_tool.player import changes, leaving, recording, sharing
 from lti_tool.player.places import (
     COLUMNS,
     ENROLMENT,
@@ -248,6 +248,8 @@ def _carry(
         "maximum": best.maximum if best else None,
     }
     EARN.run(session, values)
+    if isinstance(item, Exam):
+        changes.note(session, place.enrolment_id, now=now)
     if bool(done) != before.is_done(item.id):
         told = _moved(session, place, course, item.id, before, undone=not done, now=now)
         outbox.enqueue(session, told, now=now)
@@ -291,6 +293,7 @@ def _moved(
     if percent == WHOLE and not place.is_completed:
         spent = leaving.time_spent(session, place, now=now)
         told.append(recording.completed_course(place, course, duration=spent, now=now))
+        changes.note(session, place.enrolment_id, now=now)
     elif percent not in {place.percent, WHOLE}:
         told.append(recording.progressed(place, course, percent, now=now))
     values = {

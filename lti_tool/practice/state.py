@@ -144,6 +144,8 @@ def _people() -> list[Person]:
         Person(4, "tom", "Tom", "Bauer", "tom@example.org"),
         Person(5, "alice", "Alice", "Moreau", "alice@example.org", "S5"),
         Person(6, "bob", "Bob", "Žáček", "bob@example.org", "S6"),
+        Person(7, "olga", "Olga", "Kovács", "olga@example.org", "S7"),
+        Person(8, "oskar", "Oskar", "Lindgren", "oskar@example.org", "S8"),
     ]
 
 
@@ -159,6 +161,8 @@ def _courses() -> list[Course]:
                 4: CourseRole.ASSISTANT,
                 5: CourseRole.LEARNER,
                 6: CourseRole.LEARNER,
+                7: CourseRole.ASSISTANT,
+                8: CourseRole.ASSISTANT,
             },
         ),
         Course(OTHER_COURSE, "OTHER", "Another course", {3: CourseRole.TEACHER}),

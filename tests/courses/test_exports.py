@@ -12,6 +12,8 @@ import pytest
 
 from courses.exports import Addresses, as_csv, duration, json_ld
 from courses.model import Course
+from courses.scheme_reading import Schemes
+from tests.courses.conftest import CAPITALS
 
 ADDRESSES = Addresses(
     name_of=lambda course_id: f"https://tool.example.org/id/course/{course_id}",
@@ -50,6 +52,23 @@ def test_a_course_is_told_in_both_vocabularies(capitals: Course) -> None:
     assert len(outcomes) == sum(len(module.outcomes) for module in capitals.modules) + 1
     assert outcomes[-1]["elm:relatedESCOSkill"] == {"@id": ESCO}
     assert opportunity["elm:providedBy"]["@id"] in found
+
+
+def test_a_course_tells_the_certificates_that_schemes_give_it_and_no_others(
+    capitals: Course,
+) -> None:
+    schemes = Schemes([CAPITALS.parent])
+
+    told = json_ld([capitals], ADDRESSES, schemes)["@graph"][1]
+    untold = json_ld([capitals], ADDRESSES)["@graph"][1]
+    [row] = csv.DictReader(io.StringIO(as_csv([capitals], ADDRESSES, schemes)))
+
+    assert told["educationalCredentialAwarded"] == [
+        "Certificate of attendance",
+        "Certificate (exam)",
+    ]
+    assert "educationalCredentialAwarded" not in untold
+    assert row["certificates"] == "Certificate of attendance; Certificate (exam)"
 
 
 def test_what_a_course_does_not_say_is_left_out(capitals: Course) -> None:

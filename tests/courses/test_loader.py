@@ -22,6 +22,7 @@ def found(folder: Path) -> list[Fault]:
 
 def test_the_course_of_capitals_is_read_whole(capitals: Course) -> None:
     assert (capitals.id, capitals.level, capitals.hours) == ("capitals", Level.AWARENESS, 2)
+    assert capitals.reading_minutes() == 8 + 5 + 6
     assert capitals.legal_status_on == date(2026, 1, 1)
     assert [item.id for item in capitals.items()] == [
         "01-europe/01-west",

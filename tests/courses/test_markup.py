@@ -131,8 +131,9 @@ def test_a_drawing_stands_in_the_page_with_its_caption_and_a_name(media: Path) -
 
     assert made.faults == ()
     assert made.media == (("axis.svg", 1),)
-    assert made.html.startswith('<figure class="figure"><svg ')
-    assert "<figcaption>The &lt;axis&gt;</figcaption></figure>" in made.html
+    box = '<div class="figure-scroll" role="group" tabindex="0" aria-label="Figure">'
+    assert made.html.startswith(f'<figure class="figure">{box}<svg ')
+    assert "</svg></div><figcaption>The &lt;axis&gt;</figcaption></figure>" in made.html
     assert 'role="img" aria-labelledby="axis---title axis---desc"' in made.html
     assert '<title id="axis---title">An axis</title>' in made.html
 

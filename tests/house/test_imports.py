@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from tests.house.source import Module, modules
@@ -18,7 +21,9 @@ FOUNDATION = frozenset(
         "errors",
         "i18n",
         "metrics",
+        "addresses",
         "mail",
+        "mail_ways",
         "files",
         "vault",
         "grants",
@@ -134,3 +139,13 @@ def test_the_environment_and_the_clock_are_read_at_the_edges(module: Module) -> 
 @pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
 def test_only_the_database_module_commits(module: Module) -> None:
     assert ".commit()" not in module.text or module.name in {"lti_tool.db", "xapi.db"}
+
+
+def test_a_web_process_loads_nothing_that_only_commands_need() -> None:
+    asked = "import sys, lti_tool.app; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    loaded = set(told.stdout.split())
+    assert "sqlalchemy" in loaded
+    assert not loaded & {"alembic", "mako", "spylls", "waitress", "psutil", "pyhanko"}

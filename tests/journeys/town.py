@@ -55,6 +55,11 @@ class Town:
             "LTI_TOOL_SECRET_KEY": (self.folder / "secret").read_text().strip(),
             "LTI_TOOL_DATABASE_URL": f"sqlite:///{self.folder / 'tool.db'}",
             "LTI_TOOL_ALLOW_PRIVATE_ADDRESSES": "yes",
+            "LTI_TOOL_FILES_URL": str(self.folder / "files"),
+            "LTI_TOOL_KEYS_DIR": str(self.folder / "keys"),
+            "LTI_TOOL_DEVELOPMENT_KEYS": "yes",
+            "LTI_TOOL_MAIL_URL": f"file:{self.folder / 'mail'}",
+            "LTI_TOOL_MAIL_FROM": "certificates@tool.example",
         }
         done = subprocess.run(
             [LTI_TOOL, *words], env=environ, capture_output=True, text=True, check=False

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lti_tool.logs import cut_visits
+from lti_tool.logs import cut_secrets
 from tests.house.source import ROOT
 
 VISIT_ID = "AbCdEf1234567890-_AbCdEf1234567890-_AbCdEfG"
@@ -80,11 +80,15 @@ def test_what_lies_below_the_level_is_not_said(lines: list[dict[str, Any]]) -> N
     assert "not said" not in json.dumps(lines)
 
 
-@settings(max_examples=30)
-@given(st.from_regex(r"[A-Za-z0-9_-]{43}", fullmatch=True), st.text(max_size=10))
-def test_no_id_is_left_whole(visit_id: str, around: str) -> None:
-    cut = cut_visits(f"{around}/v/{visit_id}/x{around}")
+@settings(max_examples=60)
+@given(
+    st.from_regex(r"[A-Za-z0-9_-]{43}", fullmatch=True),
+    st.text(max_size=10),
+    st.sampled_from(("/v/", "/s/", "/certificates/mine/", "/certificates/confirm/")),
+)
+def test_no_id_is_left_whole(secret: str, around: str, front: str) -> None:
+    cut = cut_secrets(f"{around}{front}{secret}/x{around}")
 
-    assert visit_id not in cut
-    assert f"/v/{visit_id[:6]}…" in cut
-    assert cut_visits(cut) == cut
+    assert secret not in cut
+    assert f"{front}{secret[:6]}…" in cut
+    assert cut_secrets(cut) == cut

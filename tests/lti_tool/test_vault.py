@@ -94,3 +94,15 @@ def test_tokens_are_long_and_never_twice_and_kept_as_hashes() -> None:
     assert {len(token) for token in tokens} == {43}
     assert len(digest("a")) == 64
     assert digest("a") != digest("b")
+
+
+def test_a_hash_finds_a_text_again_for_its_purpose_also_after_the_secret_changed() -> None:
+    kept = Vault(OLD).hashes("alice@example.org", purpose="holder")[0]
+
+    found = VAULT.hashes("alice@example.org", purpose="holder")
+
+    assert kept in found
+    assert kept != found[0]
+    assert kept not in VAULT.hashes("alice@example.org", purpose="other")
+    assert kept not in VAULT.hashes("bob@example.org", purpose="holder")
+    assert len(kept) == 64

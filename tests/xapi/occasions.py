@@ -47,6 +47,9 @@ EXAM = Activity(
 ELEMENT = Activity(f"{COURSE_IRI}/exam/e/europe", words.ELEMENT.iri, "Capitals of Europe", "en")
 GROUP = Activity(f"{BASE}/context/99999999-8888-4777-8666-555555555555", words.GROUP.iri, "", "")
 FILM = Activity(f"{COURSE_IRI}/01-europe/01-west/v/paris", words.FILM.iri, "A walk in Paris", "en")
+CERTIFICATE = Activity(
+    f"{BASE}/certificate/capitals-exam", words.CERTIFICATE.iri, "Capitals of the world", "en"
+)
 SCREEN = Screen(
     speed=1.25,
     volume=0.8,
@@ -188,7 +191,44 @@ def each_kind() -> dict[str, Built]:
             **about(EXAM, ATTEMPT, where=sitting),
         ),
         **each_kind_of_film(),
+        **each_kind_of_certificate(),
     }
+
+
+def each_kind_of_certificate() -> dict[str, Built]:
+    """Give one statement of each kind about certificates, by name."""
+    by_exam, by_list = (
+        "11111111-0000-4000-8000-000000000001",
+        "11111111-0000-4000-8000-000000000002",
+    )
+    earned = certified(COURSE)
+    return {
+        "earned": statements.earned(**about(CERTIFICATE, by_exam, where=earned)),
+        "earned-by-list": statements.earned(**about(CERTIFICATE, by_list, where=certified())),
+        "revoked": statements.revoked(
+            **about(CERTIFICATE, by_exam, where=certified(COURSE, ends=by_exam, reason="fraud"))
+        ),
+    }
+
+
+def certified(*courses: Activity, ends: str = "", **more: object) -> Context:
+    """Give the context of a certificate.
+
+    Args:
+        courses: the one that it rests on, if any.
+        ends: key of the statement that told that it was earned.
+        more: extensions by name.
+    """
+    own = {"platform": PLATFORM, **more}
+    return Context(
+        registration=ENROLMENT if courses else None,
+        session_id="",
+        language="en",
+        parent=courses,
+        category=(profile.iri_of(HOME),),
+        extensions={f"{BASE}/extension/{name}": value for name, value in own.items()},
+        statement=statements.statement_id(words.EARNED, ends) if ends else None,
+    )
 
 
 def each_kind_of_film() -> dict[str, Built]:

@@ -42,7 +42,12 @@ def test_the_page_tells_of_each_template_and_no_other() -> None:
 
 
 def test_the_page_tells_of_no_verb_type_or_extension_that_there_is_not() -> None:
-    told = set(re.findall(r"`(https?://(?:adlnet\.gov|w3id\.org|activitystrea\.ms)/[^`]+)`", PAGE))
+    told = set(
+        re.findall(
+            r"`(https?://(?:adlnet\.gov|w3id\.org|activitystrea\.ms|id\.tincanapi\.com|www\.opigno\.org)/[^`]+)`",
+            PAGE,
+        )
+    )
 
     assert told == {each.iri for each in TERMS} | {words.VIDEO}
 

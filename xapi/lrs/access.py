@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from xapi import credentials, tokens
-from xapi.credentials import Client, Remembered
+from xapi.credentials import Client
 from xapi.host import FIRST, SECOND, Host
 
 VERSION_HEADER = "X-Experience-API-Version"
@@ -46,34 +46,34 @@ def check_version(named: str | None) -> str:
     raise RefusedError(400, f"send the header {VERSION_HEADER}: {FIRST} or {SECOND}")
 
 
-def check_client(
-    host: Host, key: str | None, secret: str | None, right: str, remembered: Remembered
-) -> Client:
+def check_client(host: Host, key: str | None, secret: str | None) -> Client:
     """Give the client of a key and its secret.
 
     Args:
         host: where credentials are kept.
         key: of a credential or a token.
         secret: what came with it.
-        right: one of :data:`xapi.credentials.RIGHTS`.
-        remembered: clients that need not be looked up.
 
     Raises:
-        RefusedError: they are not good (401), or may not do this (403).
+        RefusedError: they are not good (401).
     """
     if not key or secret is None:
         raise RefusedError(401, "send a key and its secret as HTTP Basic credentials")
-    client = remembered.find(key, secret)
-    if client is None:
-        client = _look_up(host, key, secret)
-        if client is not None and client.bound is None:
-            remembered.remember(client, secret)
+    client = _look_up(host, key, secret)
     if client is None:
         raise RefusedError(401, "this key and secret are not known, are over, or were withdrawn")
+    return client
+
+
+def check_right(client: Client, right: str) -> None:
+    """Refuse what a client may not do: one of :data:`xapi.credentials.RIGHTS`.
+
+    Raises:
+        RefusedError: it may not (403).
+    """
     if not client.may(right):
         lacking = " or ".join(credentials.granting(right))
         raise RefusedError(403, f"this key may not do that: it lacks {lacking}")
-    return client
 
 
 def _look_up(host: Host, key: str, secret: str) -> Client | None:

@@ -18,7 +18,7 @@ from xapi import files, received, search, tokens
 from xapi.canonical import in_language, read_languages, with_ids
 from xapi.contents import activities_of, identifier_of
 from xapi.credentials import Client
-from xapi.db import moment_of
+from xapi.db import moment_text
 from xapi.definitions import find_definitions
 from xapi.fresh import Batch, make_batch
 from xapi.lrs import asking, attachments
@@ -26,10 +26,10 @@ from xapi.lrs.access import RefusedError
 from xapi.lrs.attachments import MIXED, Sent
 from xapi.lrs.origins import THROUGH_HEADER
 from xapi.lrs.web import JSON, PREFIX, as_json, body, bp, enter, host, parameters, version
-from xapi.measures import iso_moment
 from xapi.received import Received
 from xapi.store import Writer
 
+ADDRESS = f"{PREFIX}/statements"
 READ, WRITE = "statements/read/mine", "statements/write"
 UNREAD = frozenset({200, 204, 401, 403, 429})
 """Answers that need not be told the time anew: nobody asks what they have missed by one of them."""
@@ -54,7 +54,7 @@ def find() -> ResponseReturnValue:
             given = _reshaped(session, asked.form, page.payloads)
             body = f'{{"statements":[{",".join(given)}],"more":{more}}}'
             answer = _answer(session, asked, body, page.payloads)
-    answer.headers[THROUGH_HEADER] = iso_moment(moment_of(through))
+    answer.headers[THROUGH_HEADER] = moment_text(through)
     return answer
 
 
@@ -62,7 +62,7 @@ def find() -> ResponseReturnValue:
 def keep_several() -> ResponseReturnValue:
     """Keep a statement or a list of them; all or none."""
     client = enter(WRITE)
-    if request.args:
+    if request.query_string and request.args:
         raise RefusedError(400, f"unknown parameter {next(iter(request.args))!r}")
     kept = _keep(client)
     return as_json([str(each) for each in kept])
@@ -83,7 +83,7 @@ def keep_one() -> ResponseReturnValue:
 
 
 def _keep(client: Client, statement_id: UUID | None = None) -> list[UUID]:
-    text, sent = _body()
+    text, sent = _body(version())
     try:
         if statement_id is not None and received.is_list(text):
             raise RefusedError(400, "send one statement")
@@ -95,11 +95,11 @@ def _keep(client: Client, statement_id: UUID | None = None) -> list[UUID]:
         sent.close()
 
 
-def _body() -> tuple[bytes, Sent]:
-    if request.mimetype == JSON:
-        return body(host().limits.body_bytes), Sent({}, version())
+def _body(spoken: str) -> tuple[bytes, Sent]:
+    if request.environ.get("CONTENT_TYPE") == JSON or request.mimetype == JSON:
+        return body(host().limits.body_bytes), Sent({}, spoken)
     if request.mimetype == MIXED:
-        return attachments.read(request.stream, request.content_type or "", version())
+        return attachments.read(request.stream, request.content_type or "", spoken)
     raise RefusedError(400, f"send statements as {JSON} or {MIXED}")
 
 
@@ -111,10 +111,11 @@ def _batch(client: Client, text: bytes, sent: Sent, statement_id: UUID | None) -
         if client.bound is not None:
             tokens.check_statement(client.bound, statement)
 
+    held = host()
     batch = make_batch(
-        _not_too_many(received.read_each(text)),
-        host().authority(client.authority),
-        version=version(),
+        _not_too_many(received.read_each(text), held.limits.statements),
+        held.authority(client.authority),
+        version=sent.version,
         statement_id=statement_id,
         files=sent.files,
         defines=client.may("define"),
@@ -124,8 +125,7 @@ def _batch(client: Client, text: bytes, sent: Sent, statement_id: UUID | None) -
     return batch
 
 
-def _not_too_many(given: Iterator[Received]) -> Iterator[Received]:
-    most = host().limits.statements
+def _not_too_many(given: Iterator[Received], most: int) -> Iterator[Received]:
     for number, each in enumerate(given):
         if number == most:
             raise RefusedError(413, f"send at most {most} statements at once")
@@ -195,18 +195,19 @@ def _authority(client: Client) -> str | None:
 @bp.after_request
 def stamp(answer: Response) -> Response:
     """Say on every answer about statements, a bad one too, up to when nothing is missing."""
-    if request.path == f"{PREFIX}/statements" and THROUGH_HEADER not in answer.headers:
-        found = _writer().known if answer.status_code in UNREAD else 0
-        if not found:
-            with host().reading() as session:
-                found = _writer().through(session)
-        answer.headers[THROUGH_HEADER] = iso_moment(moment_of(found))
+    is_sent = request.method == "POST" and not request.query_string  # nothing was told yet
+    if request.path != ADDRESS or (not is_sent and THROUGH_HEADER in answer.headers):
+        return answer
+    writer = _writer()
+    found = writer.known if answer.status_code in UNREAD else 0
+    if not found:
+        with host().reading() as session:
+            found = writer.through(session)
+    answer.headers[THROUGH_HEADER] = moment_text(found)
     return answer
 
 
 def _writer() -> Writer:
-    held = current_app.extensions.get(WRITER)
-    if held is None:
-        held = current_app.extensions.setdefault(WRITER, Writer(host().begin))
-    writer: Writer = held
-    return writer
+    extensions = current_app.extensions
+    writer: Writer | None = extensions.get(WRITER)
+    return writer or extensions.setdefault(WRITER, Writer(host().begin))

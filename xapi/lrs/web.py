@@ -6,7 +6,7 @@ Every answer, a bad one too, is JSON and names the version.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from io import BytesIO
 
 import orjson
@@ -36,6 +36,13 @@ REMEMBERED = "xapi.remembered"
 """Where it keeps clients that were let in a moment ago."""
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 PREFIX = "/xapi"
+ALWAYS = (
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; sandbox"),  # a document may be a page
+)
+_NAMED = f"HTTP_{VERSION_HEADER}".upper().replace("-", "_")
+"""The request's version in its environment: looking it up there is what costs least."""
 
 bp = Blueprint("xapi", __name__, url_prefix=PREFIX)
 
@@ -59,12 +66,13 @@ def enter(right: str) -> Client:
         RefusedError: no version (400), no good key (401), not for this (403), too often (429).
     """
     version()
-    given = request.authorization
-    key = given.username if given is not None and given.type == "basic" else None
-    secret = given.password if given is not None and given.type == "basic" else None
-    remembered: Remembered = current_app.extensions[REMEMBERED]
-    client = access.check_client(host(), key, secret, right, remembered)
-    rates: Rates = current_app.extensions[RATES]
+    extensions = current_app.extensions
+    remembered: Remembered = extensions[REMEMBERED]
+    client = remembered.find(request.environ.get("HTTP_AUTHORIZATION", ""))
+    if client is None:
+        client = _look_up(remembered)
+    access.check_right(client, right)
+    rates: Rates = extensions[RATES]
     wait_s = rates.hit(client.key, is_token=client.bound is not None)
     if wait_s:
         raise RefusedError(
@@ -75,13 +83,24 @@ def enter(right: str) -> Client:
     return client
 
 
+def _look_up(remembered: Remembered) -> Client:
+    given = request.authorization
+    is_basic = given is not None and given.type == "basic"
+    key = given.username if given is not None and is_basic else None
+    secret = given.password if given is not None and is_basic else None
+    client = access.check_client(host(), key, secret)
+    if client.bound is None:
+        remembered.remember(client, request.environ["HTTP_AUTHORIZATION"])
+    return client
+
+
 def version() -> str:
     """Give the version that this request speaks: ``1.0.3`` or ``2.0.0``.
 
     Raises:
         RefusedError: it names none, or one that is not spoken.
     """
-    return access.check_version(request.headers.get(VERSION_HEADER))
+    return access.check_version(request.environ.get(_NAMED))
 
 
 def parameters(allowed: Collection[str] | None = None) -> dict[str, str]:
@@ -137,14 +156,15 @@ def as_json(value: object, status: int = 200) -> Response:
 def receive() -> ResponseReturnValue | None:
     """Set the store's own limits, unpack what is packed, read a form that stands for a request."""
     request.max_content_length = host().limits.body_bytes
-    if request.method == "OPTIONS":
+    method, environ = request.method, request.environ
+    if method == "OPTIONS":
         return _told_first()
-    coding = request.headers.get("Content-Encoding", "").strip().lower()
+    coding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if coding == "gzip":
         _unpack()
     elif coding not in {"", "identity"}:
         raise RefusedError(415, "send bodies as they are, or with Content-Encoding: gzip")
-    if request.method == "POST" and "method" in request.args:
+    if method == "POST" and request.query_string and "method" in request.args:
         return _alternate()
     return None
 
@@ -190,16 +210,13 @@ def _alternate() -> ResponseReturnValue:
     for name, value in inner.headers.items():
         written = name.upper().replace("-", "_")
         environ[written if written == "CONTENT_TYPE" else f"HTTP_{written}"] = value
-    if access.answered_version(environ.get(f"HTTP_{_NAMED}")) == SECOND:
+    if access.answered_version(environ.get(_NAMED)) == SECOND:
         raise RefusedError(400, "version 2.0 has no alternate request syntax")
     with current_app.app_context(), current_app.request_context(environ):
         answer = current_app.full_dispatch_request()
     if inner.method == "HEAD":  # the web server sees a POST
         answer.set_data(b"")
     return answer
-
-
-_NAMED = VERSION_HEADER.upper().replace("-", "_")
 
 
 # Where there is nothing
@@ -297,29 +314,37 @@ def _words(status: int, description: str | None) -> str:
 @bp.after_request
 def add_headers(answer: Response) -> Response:
     """Name the version, tell other origins what they may see, pack; nothing is for caches."""
-    headers = answer.headers
-    named = request.headers.get(VERSION_HEADER)
-    headers.setdefault(VERSION_HEADER, access.answered_version(named, host().assumed_version))
+    headers, held = answer.headers, host()
+    there = {name for name, _ in headers}  # the library's own look-up takes longer than all of this
+    if VERSION_HEADER not in there:
+        named = request.environ.get(_NAMED)
+        headers.add(VERSION_HEADER, access.answered_version(named, held.assumed_version))
     if answer.status_code in {204, 304}:
         headers.pop("Content-Type", None)
-    headers["Cache-Control"] = "no-store"
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Content-Security-Policy"] = "default-src 'none'; sandbox"  # a document may be a page
-    told = origins.headers_for(
-        request.headers.get("Origin"), host().origins, asked_first=request.method == "OPTIONS"
-    )
-    answer.vary.update(filter(None, [told.pop("Vary", None)]))
-    headers.update(told)
+    for name, value in ALWAYS:
+        if name not in there:
+            headers.add(name, value)
+    if held.origins:
+        _tell_origins(answer, held.origins)
     return _packed(answer)
+
+
+def _tell_origins(answer: Response, allowed: Sequence[str]) -> None:
+    asked_first = request.method == "OPTIONS"
+    told = origins.headers_for(request.headers.get("Origin"), allowed, asked_first=asked_first)
+    answer.vary.update(filter(None, [told.pop("Vary", None)]))
+    answer.headers.update(told)
 
 
 def _packed(answer: Response) -> Response:
     """Pack JSON for whoever takes gzip; a document goes out byte for byte, as its ETag says."""
     headers = answer.headers
-    if answer.is_streamed or answer.mimetype != JSON or "ETag" in headers:
+    if answer.is_streamed:
         return answer
     body = answer.get_data()
-    if len(body) < packing.WORTH_BYTES or "Content-Encoding" in headers:
+    if len(body) < packing.WORTH_BYTES or answer.mimetype != JSON:
+        return answer
+    if "ETag" in headers or "Content-Encoding" in headers:
         return answer
     answer.vary.add("Accept-Encoding")
     if request.accept_encodings["gzip"] > 0:
@@ -333,8 +358,9 @@ def answer_for_host(answer: Response) -> Response:
 
     Such as where the router itself refuses or sends elsewhere, before the store is reached.
     """
-    here = request.path == PREFIX or request.path.startswith(f"{PREFIX}/")
-    if not here or request.url_rule is not None:
+    if request.url_rule is not None:
+        return answer
+    if request.path != PREFIX and not request.path.startswith(f"{PREFIX}/"):
         return answer
     told = as_json({"error": _words(answer.status_code, None)}, answer.status_code)
     if "Location" in answer.headers:

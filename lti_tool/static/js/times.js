@@ -3,6 +3,7 @@ const language = document.documentElement.lang || undefined;
 const styles = {
   moment: { dateStyle: "medium", timeStyle: "short" },
   time: { timeStyle: "short" },
+  day: { dateStyle: "medium" },
 };
 
 for (const element of document.querySelectorAll("time[data-local]")) {

@@ -7,6 +7,14 @@ function parts(figure) {
   }));
 }
 
+/* On a phone the drawing is wider than its box: the part that is told of comes to its middle. */
+function bring(group) {
+  const box = group?.closest(".figure-scroll");
+  if (!box) return;
+  const [part, frame] = [group, box].map((each) => each.getBoundingClientRect());
+  box.scrollBy({ left: part.left + part.width / 2 - frame.left - frame.width / 2 });
+}
+
 function start(figure) {
   const steps = parts(figure);
   const bar = figure.querySelector(".stepwise-bar");
@@ -24,6 +32,7 @@ function start(figure) {
       group?.classList.toggle("is-shown", index === at);
     });
     place.textContent = whole ? all : place.dataset.words.replace("{n}", at + 1);
+    if (!whole) bring(steps[at].group);
     back.disabled = whole;
     next.disabled = at === steps.length - 1;
   }

@@ -159,3 +159,36 @@ def test_a_figure_is_walked_step_by_step_with_buttons_and_keys(north: Page) -> N
     assert after_one == [[True, False, False], [True, False, False], "Step 1 of 3"]
     assert at_last == [[False, False, True], [False, False, True], "Step 3 of 3"]
     assert north.evaluate(SHOWN) == at_first
+
+
+BOX = """() => {
+  const box = document.querySelector(".figure-scroll");
+  const frame = box.getBoundingClientRect();
+  const shown = document.querySelector("svg .is-shown")?.getBoundingClientRect();
+  const middle = shown ? shown.left + shown.width / 2 : 0;
+  return {
+    wider: box.scrollWidth > box.clientWidth,
+    page: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    seen: middle > frame.left && middle < frame.right,
+    words: Math.min(...[...box.querySelectorAll("text")].map((text) => {
+      return text.getScreenCTM().a * parseFloat(getComputedStyle(text).fontSize);
+    })),
+  };
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_on_a_phone_a_drawing_keeps_its_words_readable_and_moves_in_its_box(north: Page) -> None:
+    north.emulate_media(reduced_motion="reduce")
+
+    north.get_by_role("button", name="Next step").click()
+    at_first = north.evaluate(BOX)
+    north.keyboard.press("End")
+    at_last = north.evaluate(BOX)
+
+    assert at_first["wider"]
+    assert at_first["page"] == 0
+    assert at_first["words"] >= 11
+    assert at_first["seen"]
+    assert at_last["seen"]

@@ -86,11 +86,13 @@ def test_a_course_tells_what_it_brings_and_how_to_take_it(client: FlaskClient) -
     for words in (
         "Name the capitals of western Europe and their rivers",
         "When you pass the exam",
-        "2 hours",
+        "2 hours in all: about 1 hour of reading, then quizzes, the exam and own work",
         "30 minutes, 2 elements",
         "This course exists for tests.",
         "Circular economy",
         "How to take it",
+        "It says that you took part, not that you passed an exam.",
+        "An officer approves it.",
         'href="/courses/path/recycling-specialist"',
     ):
         assert words in text

@@ -6,9 +6,10 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime
+from fractions import Fraction
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
@@ -46,6 +47,17 @@ def test_a_launch_leads_to_the_course_with_a_way_to_begin(
     assert "Capitals of the world" in html
     assert ">Begin</a>" in html
     assert "Done: 0%" in html
+
+
+@pytest.mark.parametrize(
+    ("length", "told"), [("1", "1 hour"), ("5/2", "2.5 hours"), ("1/2", "0.5 hours")]
+)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_hours_are_told_as_people_write_them(app: Flask, length: str, told: str) -> None:
+    page = '{% from "player/_macros.html" import hours %}{{ hours(length) }}'
+
+    with app.test_request_context("/"):
+        assert render_template_string(page, length=Fraction(length)) == told
 
 
 def test_the_frame_that_learners_share_holds_the_name_of_each(

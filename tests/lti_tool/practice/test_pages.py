@@ -47,7 +47,7 @@ def acting(practice: Practice, person: str) -> Browser:
     return browser
 
 
-@pytest.mark.parametrize("person", ["alice", "carol", "tom", "adam"])
+@pytest.mark.parametrize("person", ["alice", "carol", "tom", "olga", "adam"])
 def test_pages_are_well_made_for_everybody(
     moodle: Practice, furnished: Activity, person: str
 ) -> None:

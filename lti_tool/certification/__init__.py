@@ -1,0 +1,1 @@
+"""From proof to certificate: decisions, the register, documents, and how anybody checks them."""

@@ -1,0 +1,368 @@
+"""Officers approve, second or refuse cases; holders confirm the name that will be printed."""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses.scheme_reading import Schemes
+from lti_tool import audit
+from lti_tool.certification.checking import AT_ONCE, check
+from lti_tool.certification.document import missing_glyphs
+from lti_tool.certification.humans import WORKER, Hand, human_now
+from lti_tool.certification.mandates import need_mandate, not_covered, schemes_of
+from lti_tool.certification.models import ApprovalBatch, Case, CaseState
+from lti_tool.errors import BadRequestError, ConflictingError, NotFoundError
+from lti_tool.i18n import gettext as _
+
+NAME_LENGTH = 400
+BEFORE_APPROVAL = (CaseState.COLLECTING, CaseState.DRAFT, CaseState.CHECKED)
+
+
+Humans = Callable[[UUID | None], UUID | None]
+"""Gives who a human that was kept earlier is by now."""
+Accepted = bool | Collection[UUID]
+"""Whether warnings are accepted, or for which cases."""
+
+
+class CaseClosedError(ConflictingError):
+    """The case has gone on too far for this."""
+
+
+class UnprintableNameError(BadRequestError):
+    """A name cannot be printed as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A case that was not approved, and why."""
+
+    case_id: UUID
+    words: tuple[str, ...]
+    may_accept: bool = False
+    """Whether an officer may approve it in spite of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What became of the cases that were to be approved."""
+
+    batch_id: UUID | None
+    """Of those that go on to the worker; None: none does."""
+    approved: tuple[UUID, ...]
+    """They go on to the worker."""
+    need_second: tuple[UUID, ...]
+    """Approved; a second officer has to follow."""
+    left: tuple[Left, ...]
+
+
+# Approval
+
+
+def approve(
+    session: Session,
+    case_ids: Sequence[UUID],
+    hand: Hand,
+    *,
+    schemes: Schemes,
+    accept_warnings: Accepted = False,
+    now: datetime,
+) -> Approval:
+    """Approve cases, as far as they can be; what cannot is left with the reason.
+
+    Args:
+        session: of the act.
+        case_ids: which.
+        hand: whose act it is.
+        schemes: as they are now.
+        accept_warnings: whether the officer has seen the warnings and approves in spite of them, or
+            of which cases.
+        now: the moment.
+    """
+    return _go_through(_First(schemes, accept_warnings), session, case_ids, hand, now=now)
+
+
+def second(
+    session: Session,
+    case_ids: Sequence[UUID],
+    hand: Hand,
+    *,
+    schemes: Schemes,
+    accept_warnings: Accepted = False,
+    now: datetime,
+) -> Approval:
+    """Approve as a second officer what another one has approved; see :func:`approve`."""
+    return _go_through(_Second(schemes, accept_warnings), session, case_ids, hand, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """The first approval."""
+
+    schemes: Schemes
+    accept_warnings: Accepted
+    act = "case.approved"
+
+    def obstacle(self, case: Case, hand: Hand, now_is: Humans) -> str:
+        if case.approved_at is not None:
+            return _("It is approved already and waits for a second officer.")
+        return _other_human(case, hand, now_is)
+
+    def put_down(self, case: Case, hand: Hand, now: datetime) -> None:
+        case.approved_at, case.approved_by, case.approved_human = now, hand.who, hand.human
+        if case.approvers < 2:
+            case.state = CaseState.APPROVED
+
+
+@dataclass(frozen=True, slots=True)
+class _Second:
+    """The second approval."""
+
+    schemes: Schemes
+    accept_warnings: Accepted
+    act = "case.seconded"
+
+    def obstacle(self, case: Case, hand: Hand, now_is: Humans) -> str:
+        if case.approvers < 2:
+            return _("This scheme asks for one officer only.")
+        if case.approved_at is None:
+            return _("No officer has approved it yet.")
+        if hand.human is not None and hand.human == now_is(case.approved_human):
+            return _("You approved it yourself: somebody else has to confirm it.")
+        return _other_human(case, hand, now_is)
+
+    def put_down(self, case: Case, hand: Hand, now: datetime) -> None:
+        case.seconded_at, case.seconded_by, case.seconded_human = now, hand.who, hand.human
+        case.state = CaseState.APPROVED
+
+
+def obstacles_of(
+    session: Session, cases: Sequence[Case], hand: Hand, *, schemes: Schemes
+) -> dict[UUID, str]:
+    """Say why somebody may not take the next step to each case's approval; empty: they may."""
+    covers = _coverage(session, hand)
+    now_is = functools.cache(functools.partial(human_now, session))
+    first, second_step = _First(schemes, False), _Second(schemes, False)
+    return {
+        case.id: _obstacle(
+            first if case.approved_at is None else second_step, case, hand, covers, now_is
+        )
+        for case in cases
+    }
+
+
+def _accepts(accepted: Accepted, case_id: UUID) -> bool:
+    return accepted if isinstance(accepted, bool) else case_id in accepted
+
+
+def _other_human(case: Case, hand: Hand, now_is: Humans) -> str:
+    """Say why this human may not approve; nothing where they may."""
+    if hand.human is None:
+        return not_covered(hand)
+    if hand.human == now_is(case.entered_human):
+        return _("You entered this candidate yourself: somebody else has to approve it.")
+    if hand.human in {now_is(case.assessed_human), now_is(case.second_assessed_human)}:
+        return _("You assessed this candidate yourself: somebody else has to approve it.")
+    if hand.human == now_is(case.holder_id):
+        return _("This is your own certificate: somebody else has to approve it.")
+    return ""
+
+
+def _go_through(
+    step: _First | _Second, session: Session, case_ids: Sequence[UUID], hand: Hand, *, now: datetime
+) -> Approval:
+    cases = _locked(session, case_ids)
+    known = {case.id for case in cases}
+    left = [Left(each, (_("There is no such case."),)) for each in case_ids if each not in known]
+    findings = check(session, cases, step.schemes, on=now.date())
+    covers = _coverage(session, hand)
+    now_is = functools.cache(functools.partial(human_now, session))
+    done: list[Case] = []
+    for case in cases:
+        obstacle = _obstacle(step, case, hand, covers, now_is)
+        concerns = findings[case.id]
+        stopping = tuple(each.words for each in concerns if each.stops)
+        if obstacle or stopping:
+            left.append(Left(case.id, (obstacle,) if obstacle else stopping))
+        elif concerns and not _accepts(step.accept_warnings, case.id):
+            words = tuple(each.words for each in concerns)
+            left.append(Left(case.id, words, may_accept=True))
+        else:
+            step.put_down(case, hand, now)
+            done.append(case)
+    ready = [case for case in done if case.state == CaseState.APPROVED]
+    batch_id = _batch(session, ready, hand, now=now)
+    about = {str(case.id): {"batch": str(case.batch_id)} if case.batch_id else {} for case in done}
+    if about:
+        audit.note_each(session, step.act, who=hand.who, about=about, now=now)
+    return Approval(
+        batch_id,
+        tuple(case.id for case in ready),
+        tuple(case.id for case in done if case.state != CaseState.APPROVED),
+        tuple(left),
+    )
+
+
+def _obstacle(
+    step: _First | _Second, case: Case, hand: Hand, covers: Callable[[str], bool], now_is: Humans
+) -> str:
+    if case.state in {CaseState.APPROVED, CaseState.NUMBERED}:
+        return _("It is approved already.")
+    if case.state in {CaseState.REFUSED, CaseState.WITHDRAWN}:
+        return _("The case is closed.")
+    if not covers(case.scheme_id):
+        return not_covered(hand)
+    return step.obstacle(case, hand, now_is)
+
+
+def _coverage(session: Session, hand: Hand) -> Callable[[str], bool]:
+    if hand.person_id is None:
+        return lambda _scheme: False
+    covered = schemes_of(session, hand.person_id)
+    return lambda scheme_id: covered is None or scheme_id in covered
+
+
+def _batch(session: Session, ready: list[Case], hand: Hand, *, now: datetime) -> UUID | None:
+    """Put what goes on to the worker together, so that its way can be shown; write it down."""
+    if not ready:
+        session.flush()
+        return None
+    batch = ApprovalBatch(id=uuid4(), approved_by=hand.who, approved_at=now, size=len(ready))
+    session.add(batch)
+    session.flush()
+    for case in ready:
+        case.batch_id = batch.id
+    session.flush()
+    return batch.id
+
+
+def _locked(session: Session, case_ids: Sequence[UUID]) -> list[Case]:
+    """Give cases with their rows locked, in the order of their ids: two officers never block."""
+    ids = sorted(set(case_ids))
+    found: list[Case] = []
+    for start in range(0, len(ids), AT_ONCE):
+        query = select(Case).where(Case.id.in_(ids[start : start + AT_ONCE])).order_by(Case.id)
+        found += session.scalars(query.with_for_update())
+    return found
+
+
+# One case
+
+
+def refuse(session: Session, case_id: UUID, reason: str, hand: Hand, *, now: datetime) -> Case:
+    """Refuse a case, with a reason that its candidate is told.
+
+    Raises:
+        NotFoundError: there is no such case.
+        CaseClosedError: it is approved, refused or withdrawn already.
+        BadRequestError: no reason is given.
+        OtherSchemeError: the officer's role does not cover its scheme.
+    """
+    case = _one(session, case_id)
+    need_mandate(session, hand, case.scheme_id)
+    if case.state not in BEFORE_APPROVAL:
+        words = _("It is approved, refused or withdrawn already and can no longer be refused.")
+        raise CaseClosedError(f"case {case_id} is {case.state}", words=words)
+    told = needed_reason(reason)
+    case.state, case.look_due_at = CaseState.REFUSED, None
+    case.refused_at, case.refused_by, case.refuse_reason = now, hand.who, told
+    session.flush()
+    audit.note(session, "case.refused", who=hand.who, about=str(case.id), now=now)
+    return case
+
+
+def confirm_name(
+    session: Session, case_id: UUID, name: str, hand: Hand, *, schemes: Schemes, now: datetime
+) -> Case:
+    """Confirm the name as it will be printed, by its holder or by an officer who saw a paper.
+
+    The case goes on from there where nothing else is missing.
+
+    Raises:
+        NotFoundError: there is no such case.
+        CaseClosedError: it is approved or closed already.
+        UnprintableNameError: the name is empty, too long, or has characters that cannot be printed.
+    """
+    case = _one(session, case_id)
+    if case.state not in BEFORE_APPROVAL or case.approved_at is not None:
+        words = _("The name can no longer be changed: the certificate is approved. "
+                  "If it is wrong, ask for a correction once it is issued.")  # fmt: skip
+        raise CaseClosedError(f"case {case_id} is {case.state}", words=words)
+    printed = read_name(name)
+    told = {"name": printed, "by": hand.who, "at": now.isoformat()}
+    case.particulars = {
+        **case.particulars, "names": [*case.particulars.get("names", ()), told]
+    }  # fmt: skip
+    case.name, case.name_confirmed_at, case.name_confirmed_by = printed, now, hand.who
+    session.flush()
+    audit.note(session, "case.name-confirmed", who=hand.who, about=str(case.id), now=now)
+    move_on(session, [case], schemes, now=now)
+    return case
+
+
+def read_name(name: str) -> str:
+    """Read a name as it is printed: composed characters, single spaces.
+
+    Raises:
+        UnprintableNameError: it is empty, too long, or has characters that cannot be printed.
+    """
+    printed = " ".join(unicodedata.normalize("NFC", name).split())
+    if not printed or len(printed) > NAME_LENGTH:
+        words = _("Give the name as it stands in the passport, at most 400 characters.")
+        raise UnprintableNameError("name", words=words)
+    missing = missing_glyphs(printed)
+    if missing:
+        words = _("Cannot be printed: %(characters)s. Use the Latin spelling of the passport.")
+        raise UnprintableNameError("glyphs", words=words % {"characters": " ".join(missing)})
+    return printed
+
+
+def needed_reason(reason: str) -> str:
+    """Read a reason.
+
+    Raises:
+        BadRequestError: there is none.
+    """
+    told = reason.strip()[:2000]
+    if not told:
+        raise BadRequestError("reason", words=_("Give a reason: it stands in the register."))
+    return told
+
+
+def move_on(
+    session: Session, cases: Sequence[Case], schemes: Schemes, *, now: datetime
+) -> list[Case]:
+    """Bring cases as far as they can go without an officer; give those that moved.
+
+    A draft about which nothing is missing is checked; where the scheme asks for nobody, it is
+    approved at once, unless there is anything that somebody should look at.
+    """
+    early = [case for case in cases if case.state in {CaseState.DRAFT, CaseState.CHECKED}]
+    findings = check(session, early, schemes, on=now.date())
+    moved: list[Case] = []
+    for case in early:
+        before = case.state
+        concerns = findings[case.id]
+        stopped = any(each.stops for each in concerns)
+        case.state = CaseState.DRAFT if stopped else CaseState.CHECKED
+        if not concerns and case.approvers == 0:
+            case.state = CaseState.APPROVED
+            case.approved_at, case.approved_by = now, WORKER.who
+        if case.state != before:
+            moved.append(case)
+    session.flush()
+    return moved
+
+
+def _one(session: Session, case_id: UUID) -> Case:
+    case = session.scalar(select(Case).where(Case.id == case_id).with_for_update())
+    if case is None:
+        raise NotFoundError(f"case {case_id}")
+    return case

@@ -1,0 +1,40 @@
+"""The files of a certificate, byte for byte as they were made, and what they are called."""
+
+from __future__ import annotations
+
+from lti_tool.certification import baking
+from lti_tool.certification.facts import Facts
+from lti_tool.certification.register_models import Certificate
+from lti_tool.errors import NotFoundError
+from lti_tool.files import Files
+
+MEDIA = {
+    "certificate.pdf": "application/pdf",
+    "credential.json": "application/json",
+    "credential.jwt": "application/jwt",
+    "badge.png": "image/png",
+}
+"""What can be downloaded, with its media type."""
+
+
+def content_of(row: Certificate, name: str, files: Files) -> bytes:
+    """Give one file's bytes.
+
+    Raises:
+        NotFoundError: there is none of that name, or it is not made yet, or was erased.
+    """
+    if row.issued_at is None or row.erased_at is not None or name not in MEDIA:
+        raise NotFoundError(f"file {name!r} of certificate {row.id}")
+    if name == "certificate.pdf":
+        return files.read(row.pdf_path)
+    if name == "credential.json":
+        return row.badge.encode()
+    if name == "credential.jwt":
+        return row.badge_jwt.encode()
+    return baking.bake_badge(Facts.from_json(row.facts), row.badge.encode())
+
+
+def known_as(row: Certificate, name: str) -> str:
+    """Give what a file is called once it is downloaded: ``ASA-EX-2026-000123.pdf``."""
+    stem, _, ending = name.rpartition(".")
+    return f"{row.number}.{ending}" if stem == "certificate" else f"{row.number}-{stem}.{ending}"

@@ -1,0 +1,140 @@
+"""What was done to a case or a certificate, by whom and when: the log of acts in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_tool.audit import AuditLine
+from lti_tool.certification.codes import spaced
+from lti_tool.certification.humans import AT_COMMAND_LINE
+from lti_tool.certification.models import Holder
+from lti_tool.i18n import gettext as _
+from lti_tool.lti.models import Person
+
+ACTS: Mapping[str, Callable[[], str]] = {
+    "case.opened": lambda: _("The case began."),
+    "case.entered": lambda: _("The candidate was entered."),
+    "case.met": lambda: _("The rules of the scheme are met."),
+    "case.unmet": lambda: _("The rules of the scheme are not met any more."),
+    "case.name-confirmed": lambda: _("The name to be printed was confirmed."),
+    "case.approved": lambda: _("Approved."),
+    "case.seconded": lambda: _("Approved by a second officer."),
+    "case.refused": lambda: _("Refused."),
+    "case.withdrawn": lambda: _("Taken back."),
+    "case.put-back": lambda: _("Given back: no number could be given to it."),
+    "case.correction-begun": lambda: _("A correction was begun."),
+    "case.renewal-begun": lambda: _("A renewal was begun."),
+    "case.assessed": lambda: _("An assessor judged the work evidence."),
+    "case.begun": lambda: _("The candidate began to hand in work evidence."),
+    "evidence.handed-in": lambda: _("The work evidence was handed in."),
+    "appeal.opened": lambda: _("The candidate asked for a review."),
+    "appeal.decided": lambda: _("The review was decided."),
+    "certificate.numbered": lambda: _("It received its number, and what it says was frozen."),
+    "certificate.issued": lambda: _("Sealed and issued."),
+    "certificate.suspended": lambda: _("Suspended."),
+    "certificate.resumed": lambda: _("Holds again."),
+    "certificate.revoked": lambda: _("Revoked for ever."),
+    "certificate.superseded": lambda: _("A correction took its place."),
+    "certificate.withdrawn": lambda: _("Given up by its holder."),
+    "certificate.sent-again": lambda: _("The letter to the holder was sent again."),
+    "register.exported": lambda: _("The register was exported."),
+    "holder.linked": lambda: _("Two persons were linked as one human."),
+    "holder.parted": lambda: _("Persons were parted again."),
+    "holder.address-confirmed": lambda: _("The holder confirmed an address for letters."),
+    "holder.address-removed": lambda: _("The address for letters was removed."),
+    "share.made": lambda: _("The holder made a link."),
+    "share.ended": lambda: _("The holder ended a link."),
+    "key.made": lambda: _("A key was made."),
+    "key.retired": lambda: _("A key signs no more."),
+    "key.compromised": lambda: _("A key is trusted no more."),
+    "role.granted": lambda: _("A role was given."),
+    "role.withdrawn": lambda: _("A role was taken away."),
+}
+"""Sentences for what this room does; other acts are told by their own name."""
+HANDS: Mapping[str, Callable[[], str]] = {
+    "worker": lambda: _("the tool by itself"),
+    "command line": lambda: _("command line"),
+    "desk link": lambda: _("an administrator by a link"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One act."""
+
+    number: int
+    at: datetime
+    words: str
+    who: str
+    """A name, or ``the tool by itself`` and the like."""
+    about: str
+    """Id of what it was done to."""
+    act: str
+    detail: Mapping[str, Any]
+
+
+def history(session: Session, about: Collection[str]) -> list[Happening]:
+    """Give what was done to these things, in order."""
+    lines = session.scalars(
+        select(AuditLine).where(AuditLine.about.in_(about)).order_by(AuditLine.number)
+    ).all()
+    return in_words(session, lines)
+
+
+def in_words(session: Session, lines: Iterable[AuditLine]) -> list[Happening]:
+    """Say lines of the log in the language of this page, with the names of who acted."""
+    held = list(lines)
+    names = names_of(session, {line.who for line in held})
+    return [
+        Happening(
+            line.number,
+            line.at,
+            words_of_act(line.act),
+            names[line.who],
+            line.about,
+            line.act,
+            line.detail,
+        )
+        for line in held
+    ]
+
+
+def words_of_act(act: str) -> str:
+    """Give the sentence of an act; its own name where there is none."""
+    return ACTS[act]() if act in ACTS else act
+
+
+def names_of(session: Session, hands: Collection[str]) -> dict[str, str]:
+    """Give the name of each whose act something was, as far as it is known."""
+    ids = {hand: found for hand in hands if (found := _id(hand)) is not None}
+    query = select(Person.id, Person.name).where(Person.id.in_(ids.values()))
+    known = {row.id: row.name for row in session.execute(query)} if ids else {}
+    rest = set(ids.values()) - known.keys()
+    holders = select(Holder.id, Holder.name).where(Holder.id.in_(rest))
+    known |= {row.id: row.name for row in session.execute(holders)} if rest else {}
+    return {hand: _name(hand, ids.get(hand), known) for hand in hands}
+
+
+def _name(hand: str, person_id: UUID | None, known: Mapping[UUID, str]) -> str:
+    if person_id is None:
+        return HANDS[hand]() if hand in HANDS else hand
+    if hand.startswith(AT_COMMAND_LINE):
+        name = _name(str(person_id), person_id, known)
+        return _("%(name)s, at the command line") % {"name": name}
+    return known.get(person_id) or _("somebody whose name is not known (%(code)s)") % {
+        "code": spaced(str(person_id)[:8])
+    }
+
+
+def _id(hand: str) -> UUID | None:
+    try:
+        return UUID(hand.removeprefix(AT_COMMAND_LINE))
+    except ValueError:
+        return None

@@ -1,0 +1,212 @@
+"""A stranger checks a certificate: from the register alone, in two steps.
+
+With the code one learns whether it holds, what it is about and a masked name; with the holder's
+name as well, everything that is printed. A code that is unknown and one that is withheld (not yet
+issued, or its holder erased) get one answer, from one query that finds neither.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from lti_tool.certification.codes import read_code
+from lti_tool.certification.facts import Facts
+from lti_tool.certification.register_models import Certificate, CertificateState
+from lti_tool.certification.searching import folded
+
+MOST_CODES = 50
+MIN_LETTERS = 2
+
+
+class Answer(StrEnum):
+    """The three answers to a check."""
+
+    VALID = "valid"
+    NOT_VALID = "not-valid"
+    NOT_FOUND = "not-found"
+    """It could not be checked: no such code, or it is withheld."""
+
+
+class Reason(StrEnum):
+    """Why a certificate is not valid."""
+
+    NONE = ""
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    NOT_YET = "not-yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a certificate holds on a day, and if not, why and since when."""
+
+    answer: Answer
+    reason: Reason = Reason.NONE
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found."""
+
+    standing: Standing
+    code: str
+    """As it was read; empty: what was given can be no code."""
+    facts: Facts | None = None
+    """None: it could not be checked."""
+    certificate_id: UUID | None = None
+    pdf_sha256: str = ""
+    badge_sha256: str = ""
+    revoke_code: str = ""
+    """``RevokeCode`` by value; empty where it is not revoked."""
+
+    @property
+    def answer(self) -> Answer:
+        """Give the answer."""
+        return self.standing.answer
+
+    @property
+    def masked_name(self) -> str:
+        """Give the holder's name as strangers see it."""
+        return masked(self.facts.holder_name) if self.facts else ""
+
+
+NOT_FOUND = Standing(Answer.NOT_FOUND)
+ENDED = {
+    CertificateState.REVOKED: Reason.REVOKED,
+    CertificateState.SUSPENDED: Reason.SUSPENDED,
+    CertificateState.SUPERSEDED: Reason.SUPERSEDED,
+    CertificateState.WITHDRAWN: Reason.WITHDRAWN,
+}
+SHOWN: Select[tuple[object, ...]] = select(
+    Certificate.id,
+    Certificate.code,
+    Certificate.state,
+    Certificate.facts,
+    Certificate.valid_from,
+    Certificate.valid_until,
+    Certificate.suspended_at,
+    Certificate.revoked_at,
+    Certificate.ended_at,
+    Certificate.pdf_sha256,
+    Certificate.badge_sha256,
+    Certificate.revoke_code,
+).where(Certificate.issued_at.is_not(None), Certificate.erased_at.is_(None))
+"""What a check reads; a withheld certificate is left out by the database."""
+
+
+def standing_of(
+    state: CertificateState,
+    valid_from: date,
+    valid_until: date | None,
+    *,
+    today: date,
+    ended_on: date | None = None,
+) -> Standing:
+    """Say whether a certificate holds on a day; both its first and its last day count."""
+    reason = ENDED.get(CertificateState(state))
+    if reason is not None:
+        return Standing(Answer.NOT_VALID, reason, ended_on)
+    if today < valid_from:
+        return Standing(Answer.NOT_VALID, Reason.NOT_YET, valid_from)
+    if valid_until is not None and today > valid_until:
+        return Standing(Answer.NOT_VALID, Reason.EXPIRED, valid_until)
+    return Standing(Answer.VALID)
+
+
+def check_code(session: Session, given: str, *, zone: str, now: datetime) -> Checked:
+    """Check one code as somebody typed it.
+
+    Args:
+        session: reads.
+        given: such as ``7k3m q9xt ...``; what looks alike is read alike.
+        zone: IANA name of the time zone in which days count.
+        now: the moment.
+    """
+    code = read_code(given)
+    if code is None:
+        return Checked(NOT_FOUND, "")
+    row = session.execute(SHOWN.where(Certificate.code == code)).one_or_none()
+    return _checked(row, code, zone, now)
+
+
+def check_codes(session: Session, given: str, *, zone: str, now: datetime) -> list[Checked]:
+    """Check up to fifty codes, one on each line or with commas between, each once, in order."""
+    lines = [each for each in re.split(r"[\n,;]+", given) if each.strip()]
+    found: dict[str, Checked] = {}
+    for line in lines:
+        words = code_in(line)
+        checked = check_code(session, words, zone=zone, now=now)
+        found.setdefault(checked.code or words, checked)
+        if len(found) == MOST_CODES:
+            break
+    return list(found.values())
+
+
+def code_in(text: str) -> str:
+    """Give the code in a line: what follows ``/verify/`` in an address, else the line itself."""
+    return re.sub(r"^.*/verify/", "", text.strip()).split("?")[0].split("#")[0]
+
+
+def check_digest(session: Session, sha256: str, *, zone: str, now: datetime) -> Checked:
+    """Check a file by the SHA-256 of its bytes, in hex: a sealed document or a credential."""
+    row = session.execute(
+        SHOWN.where((Certificate.pdf_sha256 == sha256) | (Certificate.badge_sha256 == sha256))
+    ).one_or_none()
+    return _checked(row, "", zone, now)
+
+
+def check_number(session: Session, number: str, *, zone: str, now: datetime) -> Checked:
+    """Check by the number in the register; for files of ours that name it, never for strangers."""
+    row = session.execute(SHOWN.where(Certificate.number == number)).one_or_none()
+    return _checked(row, "", zone, now)
+
+
+def _checked(row: Row[tuple[object, ...]] | None, code: str, zone: str, now: datetime) -> Checked:
+    if row is None:
+        return Checked(NOT_FOUND, code)
+    ended_at = row.revoked_at or row.ended_at or row.suspended_at
+    there = ZoneInfo(zone)
+    standing = standing_of(
+        row.state,
+        row.valid_from,
+        row.valid_until,
+        today=now.astimezone(there).date(),
+        ended_on=ended_at.astimezone(there).date() if ended_at else None,
+    )
+    facts = Facts.from_json(row.facts)
+    return Checked(
+        standing, row.code, facts, row.id, row.pdf_sha256, row.badge_sha256, row.revoke_code
+    )
+
+
+def masked(name: str) -> str:
+    """Mask a name so that its bearer is recognised, and nobody learns it: ``Ž… Š…-Ł…``."""
+    return " ".join("-".join(f"{part[:1]}…" for part in word.split("-")) for word in name.split())
+
+
+def knows(facts: Facts, given: str) -> bool:
+    """Say whether somebody who gives this name knows the holder's.
+
+    Enough are the last words of it, where most names have the family's, or all of them in any
+    order; accents, hyphens and capital letters do not count. A single letter is never enough.
+    """
+    words, known = _words(facts.holder_name), _words(given)
+    if len("".join(known)) < MIN_LETTERS:
+        return False
+    return known == words[-len(known) :] or sorted(known) == sorted(words)
+
+
+def _words(name: str) -> list[str]:
+    return re.sub(r"[^\w]+", " ", folded(name)).split()

@@ -1,0 +1,152 @@
+"""Commands for cases before the register: who waits, why, and an officer's decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import click
+
+from lti_tool.app import schemes_of
+from lti_tool.certification import approving, case_queries, checking, histories
+from lti_tool.certification.approving import Approval
+from lti_tool.certification.case_queries import CasesSought, Waiting
+from lti_tool.certification.decisions import Decision
+from lti_tool.certification.models import Case
+from lti_tool.cli_frame import Tool, counted, pass_tool, shown
+from lti_tool.cli_officer import Officer, as_officer, hand_at
+from lti_tool.db import utcnow
+from lti_tool.errors import NotFoundError
+
+WAITING = click.Choice([each.value for each in Waiting if each is not Waiting.MINE])
+CASES = click.argument("case_ids", nargs=-1, required=True, type=click.UUID)
+ACCEPT = click.option(
+    "--accept-warnings", is_flag=True, help="Approve in spite of likely duplicates."
+)
+
+
+@click.command("cases")
+@click.option("--waiting", type=WAITING, default=Waiting.APPROVAL.value, show_default=True)
+@click.option("--scheme", default="", help="Id of a scheme.")
+@click.option("--text", default="", help="Beginnings of names.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@pass_tool
+def list_cases(tool: Tool, waiting: str, scheme: str, text: str, limit: int) -> None:
+    """List candidates by what they wait for."""
+    sought = CasesSought(Waiting(waiting), text=text, scheme_id=scheme)
+    with tool.database.read() as session:
+        found = case_queries.find(session, sought, size=limit)
+    for each in found.entries:
+        kind = ", correction" if each.is_correction else ", renewal" if each.is_renewal else ""
+        name = each.name or "name not known"
+        click.echo(f"{each.id} {each.state}: {each.scheme_id}, {name}{kind}, {shown(each.since)}")
+    if not found.entries:
+        click.echo("no case")
+    elif found.after is not None:
+        click.echo(f"more than {limit}: raise --limit, or narrow the search")
+
+
+@click.command("case")
+@click.argument("case_id", type=click.UUID)
+@pass_tool
+def show_case(tool: Tool, case_id: UUID) -> None:
+    """Show one case: why the rules decided so, what stands against it, and its history."""
+    today = utcnow().astimezone(ZoneInfo(tool.settings.register_time_zone)).date()
+    with tool.database.read() as session:
+        case = session.get(Case, case_id)
+        if case is None:
+            raise NotFoundError(f"no case {case_id}")
+        schemes = schemes_of(tool.settings.content_dirs)
+        findings = checking.check(session, [case], schemes, on=today)[case.id]
+        history = histories.history(session, {str(case.id)})
+    click.echo(f"{case.scheme_id}, {case.name or 'name not known'}: {case.state}")
+    click.echo(f"way: {case.route}; entered {shown(case.entered_at)}")
+    if case.decision:
+        decision = Decision.from_json(case.decision)
+        click.echo(f"decision: {decision.outcome.value}, {shown(case.decided_at)}")
+        for reason in decision.reasons:
+            click.echo(f"  {reason.words()}")
+    for each in findings:
+        click.echo(f"{'stops it' if each.stops else 'warning'}: {each.words}")
+    if case.refuse_reason:
+        click.echo(f"refused: {case.refuse_reason}")
+    for happening in history:
+        click.echo(f"{shown(happening.at)}: {happening.words} {happening.who}")
+
+
+@click.command("approve")
+@CASES
+@ACCEPT
+@as_officer
+@pass_tool
+def approve(
+    tool: Tool, case_ids: tuple[UUID, ...], accept_warnings: bool, officer: Officer
+) -> None:
+    """Approve cases under the name of an officer; what cannot be is told with the reason."""
+    _go(tool, approving.approve, case_ids, officer, accept_warnings=accept_warnings)
+
+
+@click.command("second")
+@CASES
+@ACCEPT
+@as_officer
+@pass_tool
+def second(tool: Tool, case_ids: tuple[UUID, ...], accept_warnings: bool, officer: Officer) -> None:
+    """Approve as the second officer what another one approved."""
+    _go(tool, approving.second, case_ids, officer, accept_warnings=accept_warnings)
+
+
+def _go(
+    tool: Tool,
+    step: Callable[..., Approval],
+    case_ids: tuple[UUID, ...],
+    officer: Officer,
+    *,
+    accept_warnings: bool,
+) -> None:
+    schemes = schemes_of(tool.settings.content_dirs)
+    with tool.database.begin() as session:
+        hand = hand_at(session, officer)
+        done = step(
+            session, case_ids, hand, schemes=schemes, accept_warnings=accept_warnings, now=utcnow()
+        )
+    for left in done.left:
+        hint = " (--accept-warnings approves it all the same)" if left.may_accept else ""
+        click.echo(f"{left.case_id} left: {' '.join(left.words)}{hint}")
+    if done.need_second:
+        click.echo(f"{counted(len(done.need_second), 'case')} approved; a second officer follows")
+    if done.batch_id is not None:
+        click.echo(f"{counted(len(done.approved), 'case')} approved: batch {done.batch_id}")
+    if not done.approved and not done.need_second:
+        raise click.ClickException("nothing was approved")
+
+
+@click.command("refuse")
+@click.argument("case_id", type=click.UUID)
+@click.option("--reason", required=True, help="The candidate is told it.")
+@as_officer
+@pass_tool
+def refuse(tool: Tool, case_id: UUID, reason: str, officer: Officer) -> None:
+    """Refuse a case."""
+    with tool.database.begin() as session:
+        hand = hand_at(session, officer)
+        approving.refuse(session, case_id, reason, hand, now=utcnow())
+    click.echo(f"{case_id}: refused")
+
+
+@click.command("name")
+@click.argument("case_id", type=click.UUID)
+@click.argument("name")
+@as_officer
+@pass_tool
+def confirm_name(tool: Tool, case_id: UUID, name: str, officer: Officer) -> None:
+    """Confirm the name as it will be printed, by an officer who saw a paper."""
+    schemes = schemes_of(tool.settings.content_dirs)
+    with tool.database.begin() as session:
+        hand = hand_at(session, officer)
+        case = approving.confirm_name(session, case_id, name, hand, schemes=schemes, now=utcnow())
+    click.echo(f"{case_id}: {case.name}, {case.state}")
+
+
+commands = (list_cases, show_case, approve, second, refuse, confirm_name)
