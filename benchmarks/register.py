@@ -270,8 +270,8 @@ def _questions(held: Database) -> dict[str, Callable[[Session], int]]:
     made: dict[str, Callable[[Session], int]] = {
         name: _finding(sought, turn) for name, (sought, turn) in asked.items()
     }
-    made["counted up to 1,000: all"] = _counting(Sought())
-    made["counted up to 1,000: a name"] = _counting(Sought(text="novak"))
+    made["counted up to 500: all"] = _counting(Sought())
+    made["counted up to 500: a name"] = _counting(Sought(text="novak"))
     now = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
 
     def check(session: Session) -> int:

@@ -27,6 +27,7 @@ from lti_tool.certification import (
     holder_routes,
     issuer_routes,
     link_routes,
+    people_desk,
     register_desk,
     share_routes,
     verify_routes,
@@ -93,6 +94,7 @@ BLUEPRINTS = (
     entry_desk.bp,
     assessment_desk.bp,
     appeals_desk.bp,
+    people_desk.bp,
     register_desk.bp,
     watch_desk.bp,
 )
@@ -232,6 +234,7 @@ DESKS = {
         *appeals_desk.DESK_PAGES,
         *entry_desk.DESK_PAGES,
         *register_desk.DESK_PAGES,
+        *people_desk.DESK_PAGES,
         *watch_desk.DESK_PAGES,
     ),
     "Connections": lti_desk.DESK_PAGES,

@@ -37,7 +37,7 @@ class Workshop:
 
     def __init__(self, settings: Settings, database: Database, vault: Vault) -> None:
         self._settings = settings
-        self._begin, self._url = database.begin, settings.public_url
+        self._begin, self._read, self._url = database.begin, database.read, settings.public_url
         self._files = Files(settings.files_url)
         self._names = Names(settings.names_base)
         self.post = Post.of(settings, vault)
@@ -49,13 +49,14 @@ class Workshop:
         return BadgeKeys.load(self._settings, self._begin, now)
 
     def seal_key(self, now: datetime) -> SealKey:
-        """Give the seal, loaded once and written down once."""
-        if self._seal_key is None:
+        """Give the seal, loaded once and written down once; one that is over is looked for anew."""
+        held = self._seal_key
+        if held is None or now > held.certificate.not_valid_after_utc:
             loaded = SealKey.load(self._settings, now=now)
             with self._begin() as session:
                 record_key(session, loaded, now=now)
-            self._seal_key = loaded
-        return self._seal_key
+            self._seal_key = held = loaded
+        return held
 
     def registrar(self, now: datetime) -> Registrar:
         """Give what numbering goes by."""
@@ -90,25 +91,25 @@ class Workshop:
 
     def number(self, now: datetime) -> int:
         """Number what is approved."""
-        if not issuing.is_numbering_due(self._begin):
+        if not issuing.is_numbering_due(self._read):
             return 0
         return issuing.number_due(self._begin, self.registrar(now), now=now)
 
     def sign_lists(self, now: datetime) -> int:
         """Sign the status lists that changed."""
-        if not status_lists.is_due(self._begin, now=now):
+        if not status_lists.is_due(self._read, now=now):
             return 0
         return status_lists.sign_due(self._begin, self.badge_keys(now), self._url, now=now)
 
     def issue(self, now: datetime) -> int:
         """Make the documents of what is numbered."""
-        if not issuing.is_issuing_due(self._begin, now=now):
+        if not issuing.is_issuing_due(self._read, now=now):
             return 0
         return issuing.issue_due(self._begin, self.maker(now), now=now)
 
     def publish_head(self, now: datetime) -> int:
         """Sign the head of the log of acts."""
-        if not heads.is_due(self._begin, now=now):
+        if not heads.is_due(self._read, now=now):
             return 0
         return heads.publish_due(self._begin, self.badge_keys(now), self._url, now=now)
 

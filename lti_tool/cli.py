@@ -10,6 +10,7 @@ from lti_tool import beats
 from lti_tool.cli_audit import commands as audit_commands
 from lti_tool.cli_certificates import commands as certificate_commands
 from lti_tool.cli_frame import CalmGroup, Tool, pass_tool
+from lti_tool.cli_holders import commands as holder_commands
 from lti_tool.cli_keys import commands as certificate_key_commands
 from lti_tool.cli_lti import commands as lti_commands
 from lti_tool.cli_lti import keys_cli
@@ -88,6 +89,7 @@ for _command in (
     *player_commands,
     *mail_commands,
     *certificate_commands,
+    *holder_commands,
     *audit_commands,
     practice_cli,
     demo,

@@ -8,9 +8,6 @@ import posixpath
 from typing import Any
 from uuid import uuid4
 
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
-
 
 class Files:
     """The files below one address; paths are relative, with ``/`` between."""
@@ -29,7 +26,7 @@ class Files:
         target = posixpath.join(root, path)
         system.makedirs(posixpath.dirname(target), exist_ok=True)
         aside = f"{target}.{uuid4().hex}.part"
-        is_local = isinstance(system, LocalFileSystem)
+        is_local = "file" in system.protocol
         with system.open(aside, "wb") as file:
             file.write(content)
             if is_local:
@@ -62,6 +59,8 @@ class Files:
 
     def _open(self) -> tuple[Any, str]:
         if self._held is None:
+            import fsspec  # noqa: PLC0415  # slow to load, and many requests need no file
+
             system, root = fsspec.core.url_to_fs(self._url)  # type: ignore[no-untyped-call]  # untyped there
             self._held = system, root
         return self._held

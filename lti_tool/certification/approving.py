@@ -358,6 +358,11 @@ def move_on(
         if case.state != before:
             moved.append(case)
     session.flush()
+    about: dict[str, dict[str, str]] = {
+        str(case.id): {} for case in moved if case.state == CaseState.APPROVED
+    }
+    if about:
+        audit.note_each(session, "case.approved", who=WORKER.who, about=about, now=now)
     return moved
 
 

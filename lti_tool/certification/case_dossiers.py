@@ -16,10 +16,11 @@ from courses.schemes import CertificateScheme
 from lti_tool.certification.approving import BEFORE_APPROVAL, obstacles_of
 from lti_tool.certification.assessing import is_waiting
 from lti_tool.certification.case_queries import Waiting, waits_for
-from lti_tool.certification.checking import Finding, check
+from lti_tool.certification.checking import Concern, Finding, check
 from lti_tool.certification.decisions import Decision
 from lti_tool.certification.desk_frame import Seat
 from lti_tool.certification.evidence import circle
+from lti_tool.certification.evidencing import was_handed_in
 from lti_tool.certification.histories import Happening, history, names_of
 from lti_tool.certification.models import (
     Appeal,
@@ -90,6 +91,7 @@ class CaseDossier:
     assessments: tuple[tuple[Assessment, str], ...]
     """With the assessor's name; none while assessors are at work."""
     files: tuple[EvidenceFile, ...]
+    """None before the candidate handed them in."""
     appeals: tuple[Appeal, ...]
     findings: tuple[Finding, ...]
     obstacle: str
@@ -119,6 +121,12 @@ class CaseDossier:
     def stops(self) -> tuple[Finding, ...]:
         """Give what has to be settled first."""
         return tuple(each for each in self.findings if each.stops)
+
+    @property
+    def twins(self) -> tuple[Finding, ...]:
+        """Give what may be another record of the same human."""
+        alike = {Concern.DUPLICATE_CASE, Concern.DUPLICATE_CERTIFICATE}
+        return tuple(each for each in self.findings if each.concern in alike)
 
     @property
     def is_ready(self) -> bool:
@@ -173,7 +181,7 @@ def case_dossier(
         assessments=tuple(
             (each, who[each.assessed_by]) for each in assessments if not is_judged_now
         ),
-        files=tuple(_of_case(session, EvidenceFile, case.id)),
+        files=tuple(_of_case(session, EvidenceFile, case.id)) if was_handed_in(case) else (),
         appeals=tuple(_of_case(session, Appeal, case.id)),
         findings=check(session, [case], schemes, on=today)[case.id] if is_early else (),
         obstacle=obstacles_of(session, [case], seat.hand, schemes=schemes)[case.id],

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from courses.scheme_reading import Schemes, missing_recognition
 from courses.schemes import CertificateScheme, SchemeKind
 from lti_tool.certification.document import missing_glyphs
+from lti_tool.certification.humans import merged_holders
 from lti_tool.certification.models import Case, CaseState, Holder
 from lti_tool.certification.register import may_be_corrected
 from lti_tool.certification.register_models import Certificate, CertificateState
@@ -156,8 +157,11 @@ def _predecessor(certificate: Certificate | None) -> Iterator[Finding]:
 def _valid_already(
     session: Session, cases: Sequence[Case], on: date
 ) -> Iterator[tuple[UUID, Finding]]:
-    """Find valid certificates of the same scheme, of the same holder or the same name."""
-    by_holder = _grouped(cases, lambda case: (case.scheme_id, str(case.holder_id)))
+    """Find valid certificates of the same scheme, of the same human or the same name."""
+    stays = merged_holders(session)
+    by_holder = _grouped(
+        cases, lambda case: (case.scheme_id, str(stays.get(case.holder_id, case.holder_id)))
+    )
     by_name = _grouped(cases, lambda case: (case.scheme_id, folded(case.name)[:400]))
     columns = (
         Certificate.id, Certificate.number, Certificate.scheme_id, Certificate.holder_id,
@@ -170,7 +174,8 @@ def _valid_already(
     )
     schemes = {case.scheme_id for case in cases}
     rows = {}
-    for some in _in_parts({case.holder_id for case in cases}):
+    humans = {stays.get(case.holder_id, case.holder_id) for case in cases}
+    for some in _in_parts(humans | {gone for gone, kept in stays.items() if kept in humans}):
         query = standing.where(Certificate.holder_id.in_(some), Certificate.scheme_id.in_(schemes))
         rows.update({row.id: row for row in session.execute(query)})
     for names in _in_parts({name for _scheme, name in by_name}):
@@ -179,7 +184,8 @@ def _valid_already(
         )
         rows.update({row.id: row for row in session.execute(query)})
     for row in rows.values():
-        same = by_holder.get((row.scheme_id, str(row.holder_id)), [])
+        human = stays.get(row.holder_id, row.holder_id)
+        same = by_holder.get((row.scheme_id, str(human)), [])
         alike = [] if not row.name_search else by_name.get((row.scheme_id, row.name_search), [])
         for case in {each.id: each for each in (*same, *alike)}.values():
             if case.predecessor_id == row.id:
@@ -193,7 +199,8 @@ def _valid_already(
 
 
 def _twins(session: Session, cases: Sequence[Case]) -> Iterator[tuple[UUID, Finding]]:
-    """Find open cases of the same scheme and name with another holder."""
+    """Find open cases of the same scheme and name of another human."""
+    stays = merged_holders(session)
     by_name = _grouped(cases, lambda case: (case.scheme_id, folded(case.name)[:400]))
     names = {name for _scheme, name in by_name if name}
     schemes = {case.scheme_id for case in cases}
@@ -205,7 +212,8 @@ def _twins(session: Session, cases: Sequence[Case]) -> Iterator[tuple[UUID, Find
         )
         for row in session.execute(query):
             for case in by_name.get((row.scheme_id, row.name_search), []):
-                if case.holder_id != row.holder_id:
+                human = stays.get(row.holder_id, row.holder_id)
+                if stays.get(case.holder_id, case.holder_id) != human:
                     words = _("Somebody else of the same name is a candidate for this scheme.")
                     yield case.id, Finding(Concern.DUPLICATE_CASE, words, case_id=row.id)
 

@@ -73,8 +73,8 @@ def begin_correction(
     case.particulars = {**first.particulars, "reason": told, "names": []}
     session.add(case)
     session.flush()
-    move_on(session, [case], schemes, now=now)
     _note(session, "case.correction-begun", case, hand, now=now)
+    move_on(session, [case], schemes, now=now)
     return case
 
 

@@ -12,7 +12,7 @@ from courses.schemes import CertificateScheme, Route, SchemeKind
 from lti_tool import db
 from lti_tool.certification import entering, entry_lists
 from lti_tool.certification.deciding import decide_case
-from lti_tool.certification.desk_frame import PREFIX, READERS, take_seat, zone
+from lti_tool.certification.desk_frame import PREFIX, take_seat, zone
 from lti_tool.certification.entering import ENTRY_ROUTES, TOLD, Entry
 from lti_tool.certification.entry_lists import EntryList
 from lti_tool.certification.models import Case
@@ -26,7 +26,9 @@ bp = Blueprint("certification_entry", __name__, template_folder="templates")
 
 ENTER = f"{PREFIX}/enter"
 FORM = f"{ENTER}/<scheme_id>/<way>"
-DESK_PAGES = (DeskPage("certification_entry.choose", "Enter candidates", READERS),)
+DESK_PAGES = (
+    DeskPage("certification_entry.choose", "Enter candidates", frozenset({Role.OFFICER})),
+)
 """What of these pages stands in the desks' navigation."""
 
 

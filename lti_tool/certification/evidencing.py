@@ -267,7 +267,7 @@ def handed_in_at(case: Case) -> datetime | None:
 def is_judged(case: Case, file: EvidenceFile) -> bool:
     """Say whether a file was among those that assessors judged before they gave it back."""
     told = case.particulars.get(JUDGED_UNTIL)
-    return bool(told) and file.uploaded_at <= datetime.fromisoformat(told)
+    return told is not None and file.uploaded_at <= datetime.fromisoformat(str(told))
 
 
 def give_back(case: Case) -> None:

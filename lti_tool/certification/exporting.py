@@ -9,12 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from itertools import islice
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -141,24 +137,10 @@ def csv_of(rows: Iterator[Row]) -> Iterator[str]:
 
 
 def xlsx_of(rows: Iterator[Row]) -> bytes:
-    """Write a workbook with typed cells: days are days, numbers of the register are text.
+    """Write a workbook of at most :data:`MOST_XLSX` certificates; see ``workbooks.py``."""
+    from lti_tool.certification.workbooks import book_of  # noqa: PLC0415  # slow to load, rare
 
-    It ends after :data:`MOST_XLSX` certificates.
-    """
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(_("Register"))
-    sheet.freeze_panes = "B2"
-    for number, column in enumerate(COLUMNS):
-        sheet.column_dimensions[_letter(number)].width = column.width
-    heads = [WriteOnlyCell(sheet, column.head()) for column in COLUMNS]
-    for head in heads:
-        head.font = Font(bold=True)
-    sheet.append(heads)
-    for row in islice(rows, MOST_XLSX):
-        sheet.append([_typed(sheet, column.cell(row)) for column in COLUMNS])
-    held = io.BytesIO()
-    book.save(held)
-    return held.getvalue()
+    return book_of(rows, COLUMNS, most=MOST_XLSX)
 
 
 def count(session: Session, sought: Sought, *, today: date) -> int:
@@ -177,24 +159,6 @@ def _plain(cell: Cell) -> str:
     if cell is None:
         return ""
     return cell.isoformat() if isinstance(cell, date) else safe(str(cell))
-
-
-def _typed(sheet: Any, cell: Cell) -> Any:
-    """Give a cell; text stays text, whatever it begins with."""
-    if not isinstance(cell, str):
-        made = WriteOnlyCell(sheet, cell)
-        if isinstance(cell, date):
-            made.number_format = "yyyy-mm-dd"
-        return made
-    clean = UNPRINTABLE.sub(" ", cell)
-    made = WriteOnlyCell(sheet, clean)
-    made.data_type = "s"
-    made.quotePrefix = clean.startswith(FORMULA)  # so that it stays text when it is edited there
-    return made
-
-
-def _letter(number: int) -> str:
-    return chr(ord("A") + number)
 
 
 def _date(text: str) -> date | None:

@@ -30,9 +30,9 @@ SHOWN = 400
 """Heads in one answer, the newest first."""
 
 
-def is_due(begin: Begin, *, now: datetime) -> bool:
+def is_due(read: Begin, *, now: datetime) -> bool:
     """Say whether a head is to be published today: there is a log, and a key was made."""
-    with begin() as session:
+    with read() as session:
         if session.get(AuditHead, now.date()) is not None:
             return False
         has_key = any(each.purpose == BadgePurpose.ED25519 for each in published(session))

@@ -45,8 +45,10 @@ ACTS: Mapping[str, Callable[[], str]] = {
     "certificate.withdrawn": lambda: _("Given up by its holder."),
     "certificate.sent-again": lambda: _("The letter to the holder was sent again."),
     "register.exported": lambda: _("The register was exported."),
-    "holder.linked": lambda: _("Two persons were linked as one human."),
-    "holder.parted": lambda: _("Persons were parted again."),
+    "holder.merged": lambda: _("Two records were found to be one human."),
+    "holder.parted": lambda: _("Two records were found to be different humans after all."),
+    "person.linked": lambda: _("An account was found to be this human."),
+    "person.parted": lambda: _("An account was found to be another human after all."),
     "holder.address-confirmed": lambda: _("The holder confirmed an address for letters."),
     "holder.address-removed": lambda: _("The address for letters was removed."),
     "share.made": lambda: _("The holder made a link."),
@@ -125,12 +127,11 @@ def names_of(session: Session, hands: Collection[str]) -> dict[str, str]:
 def _name(hand: str, person_id: UUID | None, known: Mapping[UUID, str]) -> str:
     if person_id is None:
         return HANDS[hand]() if hand in HANDS else hand
+    unknown = _("somebody whose name is not known (%(code)s)")
+    name = known.get(person_id) or unknown % {"code": spaced(str(person_id)[:8])}
     if hand.startswith(AT_COMMAND_LINE):
-        name = _name(str(person_id), person_id, known)
         return _("%(name)s, at the command line") % {"name": name}
-    return known.get(person_id) or _("somebody whose name is not known (%(code)s)") % {
-        "code": spaced(str(person_id)[:8])
-    }
+    return name
 
 
 def _id(hand: str) -> UUID | None:

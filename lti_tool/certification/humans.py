@@ -47,6 +47,17 @@ def staying(session: Session, holder_id: UUID) -> UUID:
     return holder_id if merged is None else staying(session, merged)
 
 
+def merged_holders(session: Session) -> dict[UUID, UUID]:
+    """Give for each holder that was merged the one that stays; they are few."""
+    query = select(Holder.id, Holder.merged_into_id).where(Holder.merged_into_id.is_not(None))
+    into = {row.id: row.merged_into_id for row in session.execute(query)}
+
+    def last(holder_id: UUID) -> UUID:
+        return last(into[holder_id]) if holder_id in into else holder_id
+
+    return {each: last(each) for each in into}
+
+
 def hand_of(session: Session, person_id: UUID | None, *, who: str = "") -> Hand:
     """Give whose act it is for a person of a visit.
 

@@ -99,9 +99,9 @@ class Made:
 # Numbers
 
 
-def is_numbering_due(begin: Begin) -> bool:
+def is_numbering_due(read: Begin) -> bool:
     """Say whether a case waits for its number, before anybody looks for keys."""
-    with begin() as session:
+    with read() as session:
         waits = select(Case.id).where(Case.state == CaseState.APPROVED).limit(1)
         return session.scalar(waits) is not None
 
@@ -147,9 +147,9 @@ def _put_back(session: Session, case: Case, reason: str, *, now: datetime) -> No
 # Documents
 
 
-def is_issuing_due(begin: Begin, *, now: datetime) -> bool:
+def is_issuing_due(read: Begin, *, now: datetime) -> bool:
     """Say whether a certificate waits for its documents, before anybody looks for keys."""
-    with begin() as session:
+    with read() as session:
         waits = select(Certificate.id).where(Certificate.due_at <= now).limit(1)
         return session.scalar(waits) is not None
 

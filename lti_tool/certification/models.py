@@ -82,6 +82,28 @@ class HolderPerson(Base):
     linked_at: Mapped[datetime]
 
 
+class HolderChange(Base):
+    """That officers found persons or holders to be one human, or not to be; with the reason."""
+
+    __tablename__ = "holder_change"
+    on_erasure = Erasure.WITH_OWNER
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    holder_id: Mapped[UUID] = mapped_column(ForeignKey("holder.id"), index=True)
+    """The human as which somebody stays, or from whom somebody was parted."""
+    other_id: Mapped[UUID | None] = mapped_column(ForeignKey("holder.id"), index=True)
+    """The other holder; of a person: the holder that it was before, or is now. None: none."""
+    person_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), index=True
+    )
+    """None: two holders were merged, or parted."""
+    act: Mapped[str] = mapped_column(String(12))
+    """``certification.linking.Act`` by value."""
+    reason: Mapped[str] = mapped_column(Text)
+    changed_by: Mapped[str] = mapped_column(String(80))
+    changed_at: Mapped[datetime]
+
+
 class Case(Base):
     """One candidate and one scheme, on the way to a certificate or to a refusal.
 

@@ -20,7 +20,7 @@ from lti_tool.certification.paging import PAGE, Turn, turned
 from lti_tool.certification.register_models import Certificate, CertificateState, Serial
 from lti_tool.certification.searching import has_words, holds_words, words_of
 
-MOST_COUNTED = 1000
+MOST_COUNTED = 500
 """From here on a page says `more than`, instead of counting a million rows."""
 NEXT = 12_000
 """Among how many rows, in their order, a name is looked for first; see :func:`_page`."""
@@ -112,6 +112,13 @@ def find(
     page_of = turned(rows, turn, size, lambda row: (row.day, row.number))
     entries = tuple(_entry(row, today) for row in page_of.rows)
     return Found(entries, page_of.before, page_of.after)
+
+
+def number_of(session: Session, sought: Sought, found: Found, *, today: date) -> int:
+    """Give how many there are, of which one page is known; see :func:`count`."""
+    if found.before is None and found.after is None:
+        return len(found.entries)
+    return count(session, sought, today=today)
 
 
 def count(session: Session, sought: Sought, *, today: date, most: int = MOST_COUNTED) -> int:

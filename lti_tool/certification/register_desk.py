@@ -77,7 +77,7 @@ def show_all() -> ResponseReturnValue:
         except BadRequestError as error:
             sought, fault = Sought(within=seat.within), error.words
         found = queries.find(session, sought, today=today, turn=turn)
-        number = queries.count(session, sought, today=today)
+        number = queries.number_of(session, sought, found, today=today)
     page = render_template(
         "certification/desk/register.html",
         found=found,

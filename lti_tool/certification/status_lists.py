@@ -45,9 +45,9 @@ AT_ONCE = 20
 """How many lists one round of the job signs."""
 
 
-def is_due(begin: Begin, *, now: datetime) -> bool:
+def is_due(read: Begin, *, now: datetime) -> bool:
     """Say whether a list must be signed, before anybody looks for keys."""
-    with begin() as session:
+    with read() as session:
         return _next_due(session, now) is not None
 
 

@@ -11,7 +11,10 @@ from urllib.parse import parse_qs, unquote
 
 import pkcs11
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11.exceptions import PKCS11Error, UserAlreadyLoggedIn
 from pkcs11.util.ec import encode_ecdsa_signature
@@ -94,11 +97,25 @@ def open_token(address: str, pin: str, folder: Path) -> tuple[Sign, list[x509.Ce
             _("No certificate of the seal: put it into %(path)s, as PEM, with those above it.")
             % {"path": folder / CERTIFICATE_FILE}
         )
-    if isinstance(certificates[0].public_key(), ec.EllipticCurvePublicKey) != (
-        key.key_type is KeyType.EC
-    ):
+    sign = _signing_with(key)
+    if not _fits(sign, certificates[0]):
         raise SealKeyError(_("The certificate of the seal is not the one of the token's key."))
-    return _signing_with(key), certificates
+    return sign, certificates
+
+
+def _fits(sign: Sign, certificate: x509.Certificate) -> bool:
+    """Try whether what is signed is proven by the certificate."""
+    public, trial = certificate.public_key(), b"trial"
+    try:
+        if isinstance(public, ec.EllipticCurvePublicKey):
+            public.verify(sign(trial, "sha256"), trial, ec.ECDSA(SHA256()))
+        elif isinstance(public, rsa.RSAPublicKey):
+            public.verify(sign(trial, "sha256"), trial, PKCS1v15(), SHA256())
+        else:
+            return False
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _session(token: Any, pin: str) -> Any:

@@ -44,9 +44,9 @@ def show(code: str) -> ResponseReturnValue:
     is_name = request.method == "POST"
     if is_name:
         _names().hit("name", read_code(code) or "")
-    with db.read() as session:
+    with db.apart() as connection:
         checked = verifying.check_code(
-            session, code, zone=settings().register_time_zone, now=db.utcnow()
+            connection, code, zone=settings().register_time_zone, now=db.utcnow()
         )
     given = request.form.get("name", "") if is_name else ""
     is_known = checked.facts is not None and verifying.knows(checked.facts, given)

@@ -11,16 +11,17 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, or_, select
 
 from lti_tool.certification.codes import read_code
 from lti_tool.certification.facts import Facts
 from lti_tool.certification.register_models import Certificate, CertificateState
 from lti_tool.certification.searching import folded
+from xapi.prepared import Prepared, Running
 
 MOST_CODES = 50
 MIN_LETTERS = 2
@@ -89,7 +90,7 @@ ENDED = {
     CertificateState.SUPERSEDED: Reason.SUPERSEDED,
     CertificateState.WITHDRAWN: Reason.WITHDRAWN,
 }
-SHOWN: Select[tuple[object, ...]] = select(
+_SHOWN = select(
     Certificate.id,
     Certificate.code,
     Certificate.state,
@@ -103,6 +104,16 @@ SHOWN: Select[tuple[object, ...]] = select(
     Certificate.badge_sha256,
     Certificate.revoke_code,
 ).where(Certificate.issued_at.is_not(None), Certificate.erased_at.is_(None))
+BY_CODE = Prepared(_SHOWN.where(Certificate.code == bindparam("code")))
+BY_NUMBER = Prepared(_SHOWN.where(Certificate.number == bindparam("number")))
+BY_DIGEST = Prepared(
+    _SHOWN.where(
+        or_(
+            Certificate.pdf_sha256 == bindparam("sha256"),
+            Certificate.badge_sha256 == bindparam("sha256"),
+        )
+    )
+)
 """What a check reads; a withheld certificate is left out by the database."""
 
 
@@ -125,11 +136,11 @@ def standing_of(
     return Standing(Answer.VALID)
 
 
-def check_code(session: Session, given: str, *, zone: str, now: datetime) -> Checked:
+def check_code(running: Running, given: str, *, zone: str, now: datetime) -> Checked:
     """Check one code as somebody typed it.
 
     Args:
-        session: reads.
+        running: reads.
         given: such as ``7k3m q9xt ...``; what looks alike is read alike.
         zone: IANA name of the time zone in which days count.
         now: the moment.
@@ -137,17 +148,17 @@ def check_code(session: Session, given: str, *, zone: str, now: datetime) -> Che
     code = read_code(given)
     if code is None:
         return Checked(NOT_FOUND, "")
-    row = session.execute(SHOWN.where(Certificate.code == code)).one_or_none()
+    row = BY_CODE.first(running, {"code": code})
     return _checked(row, code, zone, now)
 
 
-def check_codes(session: Session, given: str, *, zone: str, now: datetime) -> list[Checked]:
+def check_codes(running: Running, given: str, *, zone: str, now: datetime) -> list[Checked]:
     """Check up to fifty codes, one on each line or with commas between, each once, in order."""
     lines = [each for each in re.split(r"[\n,;]+", given) if each.strip()]
     found: dict[str, Checked] = {}
     for line in lines:
         words = code_in(line)
-        checked = check_code(session, words, zone=zone, now=now)
+        checked = check_code(running, words, zone=zone, now=now)
         found.setdefault(checked.code or words, checked)
         if len(found) == MOST_CODES:
             break
@@ -159,21 +170,19 @@ def code_in(text: str) -> str:
     return re.sub(r"^.*/verify/", "", text.strip()).split("?")[0].split("#")[0]
 
 
-def check_digest(session: Session, sha256: str, *, zone: str, now: datetime) -> Checked:
+def check_digest(running: Running, sha256: str, *, zone: str, now: datetime) -> Checked:
     """Check a file by the SHA-256 of its bytes, in hex: a sealed document or a credential."""
-    row = session.execute(
-        SHOWN.where((Certificate.pdf_sha256 == sha256) | (Certificate.badge_sha256 == sha256))
-    ).one_or_none()
+    row = BY_DIGEST.first(running, {"sha256": sha256})
     return _checked(row, "", zone, now)
 
 
-def check_number(session: Session, number: str, *, zone: str, now: datetime) -> Checked:
+def check_number(running: Running, number: str, *, zone: str, now: datetime) -> Checked:
     """Check by the number in the register; for files of ours that name it, never for strangers."""
-    row = session.execute(SHOWN.where(Certificate.number == number)).one_or_none()
+    row = BY_NUMBER.first(running, {"number": number})
     return _checked(row, "", zone, now)
 
 
-def _checked(row: Row[tuple[object, ...]] | None, code: str, zone: str, now: datetime) -> Checked:
+def _checked(row: Any, code: str, zone: str, now: datetime) -> Checked:
     if row is None:
         return Checked(NOT_FOUND, code)
     ended_at = row.revoked_at or row.ended_at or row.suspended_at

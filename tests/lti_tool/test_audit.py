@@ -161,3 +161,16 @@ def test_whatever_a_line_tells_it_is_read_as_it_was_written(
         audit.note(session, "x", who="x", about="x", detail=detail, now=NOON.astimezone(zone))
 
     assert broken(database) is None
+
+
+def test_one_act_on_several_things_is_a_line_for_each_in_one_chain(database: Database) -> None:
+    with database.begin() as session:
+        audit.note(session, "case.opened", who="worker", about="a", now=NOON)
+        about = {"b": {"batch": "1"}, "c": {}, "d": {"batch": "1"}}
+        lines = audit.note_each(session, "case.approved", who="olga", about=about, now=NOON)
+
+    with database.read() as session:
+        assert [(line.number, line.about, line.detail) for line in lines] == [
+            (2, "b", {"batch": "1"}), (3, "c", {}), (4, "d", {"batch": "1"}),
+        ]  # fmt: skip
+        assert audit.find_break(session) is None

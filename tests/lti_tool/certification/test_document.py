@@ -197,10 +197,10 @@ def test_attendance_says_plainly_that_no_examination_was_passed(typesetter: Type
     pdf = typesetter.make(facts, CREDENTIAL)
 
     lines, text = heard(pdf), text_of(pdf)
-    assert "CERTIFICATE OF COURSE ATTENDANCE" in text
+    assert lines[0] == "CERTIFICATE OF COURSE ATTENDANCE"
     assert "Attendance only. No examination was passed." in text
     assert "40 hours of learning" in text
-    assert lines.count("Attended") == 4 + 4 + 13  # units on page one, all on page two
+    assert lines.count("Attended") == 4 + 13
     assert "%" not in text
     assert "Passed" not in text
     assert OUTCOMES[0] not in text
@@ -277,7 +277,7 @@ def test_notices_corrections_and_earlier_records_are_printed(typesetter: Typeset
 
     text = text_of(typesetter.make(facts, CREDENTIAL))
 
-    for said in (*facts.notices, "REPLACES", "ASA-EX-2026-000001", "EuroSPI 4711", "Example Exams"):
+    for said in (*facts.notices, "ASA-EX-2026-000001", "EuroSPI 4711", "Example Exams"):
         assert said in text
     assert all(outcome in text for outcome in OUTCOMES)
 
@@ -308,7 +308,7 @@ def test_no_name_breaks_the_page(typesetter: Typesetter, kind: SchemeKind, name:
 
     pdf = typesetter.make(facts, CREDENTIAL)
 
-    assert name.replace(" ", "") in "".join(heard(pdf)).replace(" ", "")
+    assert name.replace(" ", "") in text_of(pdf).replace(" ", "")
     assert "2 November 2026" in _first_page(pdf)
     assert "tool.example.org/verify" in _first_page(pdf)
     assert len(pikepdf.open(io.BytesIO(pdf)).pages) <= 2 + (kind is SchemeKind.MICRO_CREDENTIAL)
@@ -361,17 +361,21 @@ def test_the_qr_code_leads_to_the_page_that_checks_it(
     assert f"QR code of the address {facts.verify_url}" in _alternatives(typesetter, kind, facts)
 
 
-def test_logos_of_both_kinds_are_shown_by_their_hash(files: Files, typesetter: Typesetter) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_logos_of_both_kinds_are_shown_by_their_hash(
+    files: Files, typesetter: Typesetter, kind: SchemeKind
+) -> None:
     svg = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
     drawn = io.BytesIO()
     segno.make("a logo").save(drawn, kind="png")
     digests = [_kept(files, each) for each in (svg, drawn.getvalue())]
-    facts = with_signers(paper(), logos=tuple(digests))
+    facts = with_signers(paper(kind, units=units()[:1]), logos=tuple(digests))
 
     pdf = pikepdf.open(io.BytesIO(typesetter.make(facts, CREDENTIAL)))
 
     assert list(tags_of(pdf)).count("/Figure") == 2 + 1
     assert any(_type_of(each) == "/XObject" and each.Subtype == "/Image" for each in pdf.objects)
+    assert len(pdf.pages) == 1 + (kind is SchemeKind.MICRO_CREDENTIAL)
 
 
 def test_a_logo_that_is_missing_or_was_changed_is_refused(files: Files) -> None:

@@ -42,11 +42,11 @@ def test_a_head_is_signed_once_a_day_by_whichever_worker_comes_first(
     acts(database, 3)
     tomorrow = NOON + timedelta(days=1)
 
-    told = [heads.is_due(database.begin, now=NOON)]
+    told = [heads.is_due(database.read, now=NOON)]
     done = [heads.publish_due(database.begin, keys, URL, now=NOON)]
-    told.append(heads.is_due(database.begin, now=NOON))
+    told.append(heads.is_due(database.read, now=NOON))
     done.append(heads.publish_due(database.begin, keys, URL, now=NOON + timedelta(hours=3)))
-    told.append(heads.is_due(database.begin, now=tomorrow))
+    told.append(heads.is_due(database.read, now=tomorrow))
     done.append(heads.publish_due(database.begin, keys, URL, now=tomorrow))
 
     assert (told, done) == ([True, False, True], [1, 0, 1])
@@ -153,8 +153,8 @@ def test_a_head_put_in_by_somebody_without_the_key_is_found(
 
 
 def test_without_a_log_or_without_a_key_no_head_is_due(database: Database) -> None:
-    empty = heads.is_due(database.begin, now=NOON)
+    empty = heads.is_due(database.read, now=NOON)
     acts(database, 1)
 
     assert not empty
-    assert not heads.is_due(database.begin, now=NOON)
+    assert not heads.is_due(database.read, now=NOON)

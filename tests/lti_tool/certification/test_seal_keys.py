@@ -258,6 +258,10 @@ def test_keys_in_a_token_seal(
                 SealKey.load(replace(named, seal_key_password="4321"), now=NOON)
         assert seals(SealKey.load(named, now=NOON))
 
+    other = replace(named, seal_key=named.seal_key.replace("curve", "rsa"))
+    with pytest.raises(SealKeyError, match="not the one of the token's key"):
+        SealKey.load(other, now=NOON)
+
 
 def _token(folder: Path) -> Path:
     (folder / "tokens").mkdir()
