@@ -208,7 +208,7 @@ def _appoint(running: Demo) -> None:
 
 
 def _chosen(offered: Sequence[str]) -> list[str]:
-    """Choose the whole course, its first quiz and its exam, and an exam that two officers confirm."""
+    """Choose the whole course, its first quiz and exam, and an exam that two officers confirm."""
     quizzes = [each for each in offered if each.startswith(f"{COURSE}/") and "quiz" in each]
     wanted = [COURSE, *quizzes[:1], f"{COURSE}/exam", f"{OTHER_COURSE}/exam"]
     return [each for each in offered if each in wanted] or list(offered[:1])

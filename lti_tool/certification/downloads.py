@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 from lti_tool.certification import baking
 from lti_tool.certification.facts import Facts
 from lti_tool.certification.register_models import Certificate
 from lti_tool.errors import NotFoundError
 from lti_tool.files import Files
+from lti_tool.i18n import gettext as _
+
+log = logging.getLogger(__name__)
 
 MEDIA = {
     "certificate.pdf": "application/pdf",
@@ -26,7 +31,7 @@ def content_of(row: Certificate, name: str, files: Files) -> bytes:
     if row.issued_at is None or row.erased_at is not None or name not in MEDIA:
         raise NotFoundError(f"file {name!r} of certificate {row.id}")
     if name == "certificate.pdf":
-        return files.read(row.pdf_path)
+        return _document(row, files)
     if name == "credential.json":
         return row.badge.encode()
     if name == "credential.jwt":
@@ -34,7 +39,19 @@ def content_of(row: Certificate, name: str, files: Files) -> bytes:
     return baking.bake_badge(Facts.from_json(row.facts), row.badge.encode())
 
 
+def _document(row: Certificate, files: Files) -> bytes:
+    try:
+        return files.read(row.pdf_path)
+    except FileNotFoundError as error:
+        log.error("document is missing", extra={"certificate": str(row.id), "path": row.pdf_path})
+        words = _(
+            "The file is missing in our storage, which should not be. The certificate holds "
+            "nevertheless. Tell the certification office; they can put it back."
+        )
+        raise NotFoundError(f"document of certificate {row.id}", words=words) from error
+
+
 def known_as(row: Certificate, name: str) -> str:
     """Give what a file is called once it is downloaded: ``ASA-EX-2026-000123.pdf``."""
-    stem, _, ending = name.rpartition(".")
+    stem, _dot, ending = name.rpartition(".")
     return f"{row.number}.{ending}" if stem == "certificate" else f"{row.number}-{stem}.{ending}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,26 +11,17 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool import db
-from lti_tool.certification import baking, contact, holdings, share_links
+from lti_tool.certification import contact, holdings, share_links
+from lti_tool.certification.downloads import MEDIA, content_of, known_as
 from lti_tool.certification.evidencing import offered_schemes
 from lti_tool.certification.facts import Facts
 from lti_tool.certification.humans import Hand, hand_of
 from lti_tool.certification.models import Holder
-from lti_tool.certification.register_models import Certificate
 from lti_tool.certification.share_links import Lasting, NewLink
 from lti_tool.errors import BadRequestError, NotFoundError
 from lti_tool.i18n import gettext as _
 from lti_tool.web import files, schemes, settings, vault, with_note
 
-log = logging.getLogger(__name__)
-
-FILES = {
-    "certificate.pdf": "application/pdf",
-    "credential.json": "application/json",
-    "credential.jwt": "application/jwt",
-    "badge.png": "image/png",
-}
-"""What can be downloaded of a certificate."""
 LINKEDIN = "https://www.linkedin.com/profile/add"
 
 
@@ -121,19 +111,9 @@ def file_answer(door: Door, certificate_id: UUID, name: str) -> ResponseReturnVa
     """Give a file of a certificate, byte for byte as it was made; nobody on the way keeps it."""
     with db.read() as session:
         row = holdings.find_row(session, door.holder, certificate_id)
-    try:
-        content = _content(row, name)
-    except FileNotFoundError as error:
-        log.error("document is missing", extra={"certificate": str(row.id), "path": row.pdf_path})
-        words = _(
-            "The file is missing in our storage, which should not be. The certificate holds "
-            "nevertheless. Tell the certification office; they can put it back."
-        )
-        raise NotFoundError(f"document of certificate {row.id}", words=words) from error
-    answer = Response(content, mimetype=FILES[name])
-    stem, _dot, ending = name.rpartition(".")
-    known_as = row.number if stem == "certificate" else f"{row.number}-{stem}"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{known_as}.{ending}"'
+    answer = Response(content_of(row, name, files()), mimetype=MEDIA[name])
+    filename = known_as(row, name)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     return answer
 
 
@@ -220,18 +200,6 @@ def _share_form(
         is_empty=is_empty,
         public_url=settings().public_url,
     )
-
-
-def _content(row: Certificate, name: str) -> bytes:
-    if name == "certificate.pdf":
-        return files().read(row.pdf_path)
-    if name == "credential.json":
-        return row.badge.encode()
-    if name == "credential.jwt":
-        return row.badge_jwt.encode()
-    if name == "badge.png":
-        return baking.bake_badge(Facts.from_json(row.facts), row.badge.encode())
-    raise NotFoundError(f"file {name!r} of certificate {row.id}")
 
 
 def _private(page: str, status: int = 200) -> Response:

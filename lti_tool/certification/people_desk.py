@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from uuid import UUID
 
@@ -10,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool import db
-from lti_tool.certification import human_dossiers, linking
-from lti_tool.certification.desk_frame import PREFIX, take_seat
+from lti_tool.certification import human_dossiers, linking, queries
+from lti_tool.certification.desk_frame import PREFIX, day_at, take_seat
 from lti_tool.certification.humans import Hand
 from lti_tool.errors import BadRequestError, ConflictingError, NotAllowedError
 from lti_tool.i18n import gettext as _
@@ -66,6 +67,7 @@ def _page(holder_id: UUID, *, fault: str = "") -> ResponseReturnValue:
         alike=alike,
         text=text,
         scheme_by=schemes().get,
+        state_on=functools.partial(queries.state_on, today=day_at(db.utcnow())),
         given=request.form,
         fault=fault,
     )

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from sqlalchemy import ColumnElement, Index, and_, func, literal, literal_column, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 LETTERS = str.maketrans(
     {"ł": "l", "đ": "d", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "ħ": "h", "ı": "i", "þ": "th",
@@ -50,10 +50,14 @@ def has_words(
 ) -> ColumnElement[bool]:
     """Ask whether words of a name begin with each of these, in any order.
 
-    PostgreSQL finds them by :func:`words_index`; SQLite looks at every row.
+    PostgreSQL finds them by :func:`words_index`; SQLite looks at every name, in the names' own
+    index, and so need not read whole rows.
     """
     if not _is_postgresql(session):
-        return holds_words(session, column, words)
+        held = aliased(column.class_, name="held")
+        holds = holds_words(session, getattr(held, column.key), words)
+        row: ColumnElement[int] = literal_column(f"{column.class_.__tablename__}.rowid")
+        return row.in_(select(literal_column("held.rowid")).where(holds))
     most = BEGINNINGS[-1]
     begun = (f"{word}:*" if len(word) < BEGINNINGS[0] else word[:most] for word in words)
     asked = select(func.to_tsquery("simple", " & ".join(begun))).scalar_subquery()

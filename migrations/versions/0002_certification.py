@@ -475,6 +475,37 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_evidence_file_case_id"), "evidence_file", ["case_id"], unique=False)
     op.create_table(
+        "holder_change",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("holder_id", sa.Uuid(), nullable=False),
+        sa.Column("other_id", sa.Uuid(), nullable=True),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("act", sa.String(length=12), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("changed_by", sa.String(length=80), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["holder_id"], ["holder.id"], name=op.f("fk_holder_change_holder_id_holder")
+        ),
+        sa.ForeignKeyConstraint(
+            ["other_id"], ["holder.id"], name=op.f("fk_holder_change_other_id_holder")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+            name=op.f("fk_holder_change_person_id_person"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holder_change")),
+    )
+    op.create_index(
+        op.f("ix_holder_change_holder_id"), "holder_change", ["holder_id"], unique=False
+    )
+    op.create_index(op.f("ix_holder_change_other_id"), "holder_change", ["other_id"], unique=False)
+    op.create_index(
+        op.f("ix_holder_change_person_id"), "holder_change", ["person_id"], unique=False
+    )
+    op.create_table(
         "holder_person",
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("holder_id", sa.Uuid(), nullable=False),
@@ -540,6 +571,10 @@ def downgrade() -> None:
     op.drop_table("shared_certificate")
     op.drop_index(op.f("ix_holder_person_holder_id"), table_name="holder_person")
     op.drop_table("holder_person")
+    op.drop_index(op.f("ix_holder_change_person_id"), table_name="holder_change")
+    op.drop_index(op.f("ix_holder_change_other_id"), table_name="holder_change")
+    op.drop_index(op.f("ix_holder_change_holder_id"), table_name="holder_change")
+    op.drop_table("holder_change")
     op.drop_index(op.f("ix_evidence_file_case_id"), table_name="evidence_file")
     op.drop_table("evidence_file")
     op.drop_index(op.f("ix_certification_appeal_case_id"), table_name="certification_appeal")

@@ -15,7 +15,7 @@ ARGUMENTS = 7
 
 LONGER: dict[str, str] = {
     "migrations.versions.0001_first_tables": "a list of tables, made once and never read in one go",
-    "migrations.versions.0002_certification": "a list of tables, made once and never read in one go",
+    "migrations.versions.0002_certification": "a list of tables as well",
 }
 """Module: why it may be longer."""
 

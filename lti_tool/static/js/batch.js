@@ -1,4 +1,5 @@
 /* Shows how far a batch is without reloading the page: the same page is fetched, and its middle taken. */
+const KEPT = ".eyebrow, [role=status], progress";
 const here = document.getElementById("progress");
 
 const wait = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
@@ -27,17 +28,9 @@ function take(fresh) {
   const line = here.querySelector("[role=status]");
   const said = fresh.querySelector("[role=status]").textContent;
   if (line.textContent !== said) line.textContent = said;
-  const bar = here.querySelector("progress");
-  bar.value = fresh.querySelector("progress").value;
-  for (const each of [...here.children]) {
-    if (each !== line && each !== bar) each.remove();
-  }
-  for (const each of [...fresh.children]) {
-    if (each.matches("[role=status]")) continue;
-    if (each.matches("progress")) continue;
-    if (each.matches(".eyebrow")) here.prepend(each);
-    else here.append(each);
-  }
+  here.querySelector("progress").value = fresh.querySelector("progress").value;
+  for (const each of [...here.children]) if (!each.matches(KEPT)) each.remove();
+  for (const each of [...fresh.children]) if (!each.matches(KEPT)) here.append(each);
 }
 
 document.querySelector(".without-script")?.setAttribute("hidden", "");

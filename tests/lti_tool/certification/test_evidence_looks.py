@@ -126,7 +126,7 @@ def test_every_page_of_the_desks_can_be_read(chromium: Chromium, scene: Scene) -
     look.at("reviews", f"{olga}{DESK}/appeals")
     look.at("a review", f"{olga}{DESK}/appeals/{appeal_id}")
     page.get_by_label("Rejected").check()
-    page.get_by_label("Why").fill("It is not there.")
+    page.get_by_role("textbox", name="Why").fill("It is not there.")
     page.get_by_role("button", name="Answer").click()
     look.at("an answered review")
     look.at("people", f"{olga}{DESK}/people?q=zo")
@@ -175,7 +175,7 @@ def test_evidence_is_gathered_and_judged_without_script(
     page.get_by_role("button", name="Hand in for assessment").click()
     expect(page.get_by_text("stays as it is")).to_be_visible()
     page.goto(f"{ida}{ASSESSMENT}")
-    page.get_by_role("link", name="Bob").click()
+    page.get_by_role("link", name="Zoë Twin").click()
     page.get_by_role("group", name="Your rating of M1").get_by_label("met", exact=True).check()
     page.get_by_role("button", name="Keep these ratings").click()
 

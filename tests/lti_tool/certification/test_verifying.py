@@ -25,8 +25,7 @@ TODAY = date(2026, 11, 25)
 def issued(database: Database) -> Certificate:
     """Give a certificate in force."""
     with database.begin() as session:
-        made = shelve(session, shelve_holder(session))
-    return made
+        return shelve(session, shelve_holder(session))
 
 
 def change(database: Database, certificate: Certificate, **values: object) -> None:
