@@ -128,7 +128,7 @@ def _go(
 @as_officer
 @pass_tool
 def refuse(tool: Tool, case_id: UUID, reason: str, officer: Officer) -> None:
-    """Refuse a case."""
+    """Refuse a case, with a reason that its candidate is told."""
     with tool.database.begin() as session:
         hand = hand_at(session, officer)
         approving.refuse(session, case_id, reason, hand, now=utcnow())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
@@ -237,11 +238,13 @@ def seal(pdf: bytes, key: SealKey) -> bytes:
     signer = PdfSigner(meta, key.signer, timestamper=stamper, new_field_spec=SigFieldSpec(FIELD))
     sealed = BytesIO()
     try:
-        signer.sign_pdf(
-            IncrementalPdfFileWriter(BytesIO(pdf)),
-            output=sealed,
-            bytes_reserved=None if proofs else key.reserved,
-        )
+        with ThreadPoolExecutor(1) as alone:  # it begins an event loop: this thread may have one
+            alone.submit(
+                signer.sign_pdf,
+                IncrementalPdfFileWriter(BytesIO(pdf)),
+                output=sealed,
+                bytes_reserved=None if proofs else key.reserved,
+            ).result()
     except (SigningError, TimestampRequestError, ValidationError, *tokens.FAULTS) as error:
         raise SealError(f"{type(error).__name__}: {error}") from error
     return sealed.getvalue()

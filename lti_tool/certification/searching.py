@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from sqlalchemy import ColumnElement, Index, and_, func, literal, literal_column, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 LETTERS = str.maketrans(
     {"ł": "l", "đ": "d", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "ħ": "h", "ı": "i", "þ": "th",
@@ -50,14 +50,10 @@ def has_words(
 ) -> ColumnElement[bool]:
     """Ask whether words of a name begin with each of these, in any order.
 
-    PostgreSQL finds them by :func:`words_index`; SQLite looks at every name, in the names' own
-    index, and so need not read whole rows.
+    PostgreSQL finds them by :func:`words_index`; SQLite looks at every row.
     """
     if not _is_postgresql(session):
-        held = aliased(column.class_, name="held")
-        holds = holds_words(session, getattr(held, column.key), words)
-        row: ColumnElement[int] = literal_column(f"{column.class_.__tablename__}.rowid")
-        return row.in_(select(literal_column("held.rowid")).where(holds))
+        return holds_words(session, column, words)
     most = BEGINNINGS[-1]
     begun = (f"{word}:*" if len(word) < BEGINNINGS[0] else word[:most] for word in words)
     asked = select(func.to_tsquery("simple", " & ".join(begun))).scalar_subquery()
@@ -76,7 +72,8 @@ def holds_words(
     """
     if not _is_postgresql(session):
         parted = literal(" ") + column
-        return and_(*(parted.op("GLOB")(f"*[ '{PARTING}]{word}*") for word in words))
+        there = (func.instr(column, word) > 0 for word in words)
+        return and_(*there, *(parted.op("GLOB")(f"*[ '{PARTING}]{word}*") for word in words))
     plain: ColumnElement[str] = literal_column(f"(' ' || {_parted(_qualified(column))})")
     within = (column.like(f"%{word}%") for word in words)
     return and_(*within, *(plain.like(f"% {word}%") for word in words))

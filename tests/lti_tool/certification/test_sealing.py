@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 import io
 import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -319,3 +321,13 @@ def _stamper(key: rsa.RSAPrivateKey, certificate: x509.Certificate) -> DummyTime
         tsa_key=asn1_keys.PrivateKeyInfo.load(der),
         certs_to_embed=store,
     )
+
+
+def test_a_document_is_sealed_where_an_event_loop_runs_already(plain: bytes, key: SealKey) -> None:
+    async def inside() -> bytes:
+        return seal(plain, key)
+
+    with ThreadPoolExecutor(1) as apart:  # a browser of another test may hold a loop in this one
+        sealed = apart.submit(lambda: asyncio.run(inside())).result()
+
+    assert check_seal(sealed, {}).is_intact
