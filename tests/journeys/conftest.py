@@ -29,7 +29,7 @@ def town(request: pytest.FixtureRequest) -> Iterator[Town]:
     """
     with running_town() as running:
         yield running
-        statements = [text for query in told.QUERIES for (text,) in running.rows(query)]
+        statements = running.statements()
     learnt = [each for each in request.session.items if each.get_closest_marker("crawl") is None]
     assert statements or not learnt
     told.check(statements)

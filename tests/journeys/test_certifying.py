@@ -6,13 +6,15 @@ import base64
 import json
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Frame, expect
 
+from tests import told
 from tests.journeys.solving import course, questions_of, solve
-from tests.journeys.town import Town, Visitor, axe, sideways, visitor
+from tests.journeys.town import Town, Visitor, axe, running_town, sideways, visitor
 
 EXAM = "Automotive Cybersecurity Manager: Final exam"
 TITLE = "Automotive Cybersecurity Manager"
@@ -22,6 +24,17 @@ FETCH = """async (link) => {
 }"""
 """A browser that is driven from outside keeps no downloads; it gives what the link leads to."""
 PHONE = {"viewport": {"width": 390, "height": 844}}
+
+
+@pytest.fixture(scope="module")
+def town() -> Iterator[Town]:
+    """Give a demo of its own: what is passed and opened here, others would find done."""
+    with running_town() as running:
+        yield running
+        statements = running.statements()
+    assert statements
+    told.check(statements)
+    told.check_enrolments(statements)
 
 
 def goes(frame: Frame, path: str) -> None:
@@ -177,6 +190,26 @@ def test_a_certificate_is_earned_confirmed_twice_checked_and_revoked(
         )
     ]
     assert "http://id.tincanapi.com/verb/earned" in verbs
+
+
+def test_a_new_demo_has_something_on_every_desk(chromium: Browser, town: Town) -> None:
+    with visitor(chromium, town) as olga:
+        frame = at_desk(olga, "olga", "cases")
+        waiting = frame.locator("main").inner_text()
+        goes(frame, "/desk/certification/register?q=Примерова")
+        wait_for_register(frame, "Мария Примерова", "Revoked")
+        frame.get_by_role("link", name="Мария Примерова").first.click()
+        expect(frame.locator("h1")).to_contain_text("ASA-EX-")
+        code = code_on(frame)
+    with visitor(chromium, town) as oskar:
+        second = at_desk(oskar, "oskar", "cases").locator("main").inner_text()
+
+    assert "Ștefan Exemplu" in waiting
+    assert "Žofie Vzorová" not in waiting  # Olga entered her
+    assert "Žofie Vzorová" in second
+    assert "Jürgen Muster" in second
+    assert "Revoked on" in checks(chromium, town, code)
+    assert "fraud" in checks(chromium, town, code, "Примерова")
 
 
 def test_a_wrong_name_is_corrected_by_a_new_certificate(chromium: Browser, town: Town) -> None:

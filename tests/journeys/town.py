@@ -19,6 +19,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
+from tests import told
 from tests.house.source import ROOT
 
 START_S = 120.0
@@ -79,6 +80,10 @@ class Town:
             return connection.execute(query, values).fetchall()
         finally:
             connection.close()
+
+    def statements(self) -> list[str]:
+        """Give every statement that was made here, as texts."""
+        return [text for query in told.QUERIES for (text,) in self.rows(query)]
 
     def verbs_of(self, name: str) -> list[str]:
         """Give the verbs of what was recorded of somebody, by their name on the platform."""
