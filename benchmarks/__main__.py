@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from benchmarks import certificates, contestants, register, store
+from benchmarks import certificates, contestants, register, store, verification
 from benchmarks.contestants import Contestant, started
 from benchmarks.learners import Learner, prepare
 from benchmarks.load import Browser, Landing, LaunchFailedError, Result, drive, launch
@@ -223,6 +223,11 @@ def suite_certificates(given: argparse.Namespace) -> None:
     certificates.suite(given, say)
 
 
+def suite_verify(given: argparse.Namespace) -> None:
+    """The page of a certificate's check against a course page, on both databases."""
+    verification.suite(given, say, pages)
+
+
 SUITES: dict[str, Callable[[argparse.Namespace], None]] = {
     "launch": suite_launch,
     "page": suite_page,
@@ -231,6 +236,7 @@ SUITES: dict[str, Callable[[argparse.Namespace], None]] = {
     "store": suite_store,
     "certificates": suite_certificates,
     "register": suite_register,
+    "verify": suite_verify,
 }
 
 if __name__ == "__main__":

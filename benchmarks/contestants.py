@@ -73,6 +73,7 @@ def tool_environ(url: str, base: str) -> dict[str, str]:
         "LTI_TOOL_DATABASE_URL": url,
         "LTI_TOOL_ALLOW_PRIVATE_ADDRESSES": "yes",
         "LTI_TOOL_LAUNCHES_PER_MINUTE": "1000000",
+        "LTI_TOOL_VERIFICATIONS_PER_MINUTE": "1000000",
         "LTI_TOOL_LOG_LEVEL": "WARNING",
     }
 
@@ -91,7 +92,9 @@ def started(contestant: Contestant, platform: Platform, *, workers: int = 2) -> 
         if contestant.database in {"sqlite", "postgresql"}:
             url, pids = stack.enter_context(database_of(contestant.database))
         start = starters[contestant.name]
-        yield stack.enter_context(start(platform, url, pids, workers))
+        server = stack.enter_context(start(platform, url, pids, workers))
+        server.database_url = url
+        yield server
 
 
 @contextmanager

@@ -32,6 +32,8 @@ class Server:
         self.process = process
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
+        self.database_url = ""
+        """Of the database that it works on; empty: it has none."""
         self._others = others
 
     def cpu_s(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
@@ -38,17 +38,26 @@ RECOGNISED = TOLD[:4]
 """Texts of :class:`Recognition` that a micro-credential cannot do without."""
 
 
+HasWords = Callable[[str], bool]
+"""Says whether certificates can be printed in a language."""
+
+
 class Schemes:
     """All schemes of one or several folders, read once."""
 
-    def __init__(self, folders: Iterable[Path]) -> None:
+    def __init__(self, folders: Iterable[Path], *, has_words: HasWords | None = None) -> None:
         """Read them.
 
+        Args:
+            folders: of courses.
+            has_words: of whoever prints the certificates; None: languages are not looked at.
+
         Raises:
-            CourseFaultsError: a card or a scheme is faulty, or two have the same id.
+            CourseFaultsError: a card or a scheme is faulty, two have the same id, or a language
+                has no words.
         """
         faults: list[Fault] = []
-        read, self._cards = _read_all(folders, faults)
+        read, self._cards = _read_all(folders, faults, has_words)
         if faults:
             raise CourseFaultsError(list(dict.fromkeys(faults)))
         self._schemes = {scheme.id: scheme for _section, scheme in read}
@@ -109,7 +118,7 @@ Read = tuple[Section, CertificateScheme]
 
 
 def _read_all(
-    folders: Iterable[Path], faults: list[Fault]
+    folders: Iterable[Path], faults: list[Fault], has_words: HasWords | None = None
 ) -> tuple[list[Read], dict[str, SkillCard]]:
     held = list(folders)
     cards: dict[str, SkillCard] = {}
@@ -119,7 +128,7 @@ def _read_all(
                 faults.append(Fault(folder, 0, f"skill card {card.id!r} is there twice"))
             cards[card.id] = card
     paths = [path for each in held for path in sorted((each / FOLDER).glob("*.yaml"))]
-    read = [each for path in paths for each in _read_file(path, cards, faults)]
+    read = [each for path in paths for each in _read_file(path, cards, faults, has_words)]
     _look_at_all(read)
     return read, cards
 
@@ -136,13 +145,18 @@ def _look_at_all(read: Sequence[Read]) -> None:
                 section.fault(f"requires {needed!r}, which is not there", hint, key="requires")
 
 
-def _read_file(path: Path, cards: Mapping[str, SkillCard], faults: list[Fault]) -> list[Read]:
+def _read_file(
+    path: Path, cards: Mapping[str, SkillCard], faults: list[Fault], has_words: HasWords | None
+) -> list[Read]:
     common = Source(path, faults).read_section()
     if common is None:
         return []
     found = []
     for section in common.sections("schemes"):
-        scheme = _scheme(_Layers(section, common), cards)
+        layers = _Layers(section, common)
+        scheme = _scheme(layers, cards)
+        if has_words is not None:
+            _look_at_languages(layers, has_words)
         _look_whole(section, scheme)
         section.finish()
         found.append((section, scheme))
@@ -221,6 +235,15 @@ def _languages(layers: _Layers) -> tuple[str, ...]:
         if not LANGUAGE.fullmatch(tag):
             section.fault(f"language {tag!r} is no tag", "Write en, de or pt-BR.", line=line)
     return tuple(tag for tag, _ in listed) or ("en",)
+
+
+def _look_at_languages(layers: _Layers, has_words: HasWords) -> None:
+    """Tell in which of the languages certificates cannot be printed."""
+    section = layers.at("languages")
+    for tag, line in section.texts("languages"):
+        if not has_words(tag):
+            hint = "Name only languages that the tool has words for, such as en."
+            section.fault(f"certificates cannot be printed in {tag!r}", hint, line=line)
 
 
 def _routes(section: Section) -> frozenset[Route]:

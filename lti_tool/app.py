@@ -36,6 +36,7 @@ from lti_tool.certification import (
 from lti_tool.certification import (
     definition_routes as certificate_definition_routes,
 )
+from lti_tool.certification.printed import has_words
 from lti_tool.db import Database, utcnow
 from lti_tool.files import Files
 from lti_tool.iri import Names
@@ -199,8 +200,12 @@ def catalogue_of(folders: tuple[Path, ...]) -> Catalogue:
 
 @functools.cache
 def schemes_of(folders: tuple[Path, ...]) -> Schemes:
-    """Read what can be certified once in each process."""
-    return Schemes(folders)
+    """Read what can be certified once in each process.
+
+    Raises:
+        courses.faults.CourseFaultsError: a scheme is faulty, or names a language without words.
+    """
+    return Schemes(folders, has_words=has_words)
 
 
 @web.open_to_all

@@ -4,17 +4,45 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import String, select, text
+from sqlalchemy import DDL, FromClause, String, event, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Erasure
 
 START = "0" * 64
 LOCK = 0x6C74695F_61756469 & 0x7FFFFFFFFFFFFFFF
+AT_ONCE = 2000
+"""Lines read together where the whole log is looked through."""
+GUARDS = {
+    "postgresql": (
+        "CREATE OR REPLACE FUNCTION only_added_to() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is only added to'; END $$",
+        "CREATE TRIGGER %(table)s_only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE ON %(table)s "
+        "FOR EACH STATEMENT EXECUTE FUNCTION only_added_to()",
+    ),
+    "sqlite": (
+        "CREATE TRIGGER %(table)s_no_update BEFORE UPDATE ON %(table)s "
+        "BEGIN SELECT RAISE(ABORT, '%(table)s is only added to'); END",
+        "CREATE TRIGGER %(table)s_no_delete BEFORE DELETE ON %(table)s "
+        "BEGIN SELECT RAISE(ABORT, '%(table)s is only added to'); END",
+    ),
+}
+"""What each database is told, so that it refuses to change or remove a row of a table."""
+
+
+def guard(table: FromClause) -> None:
+    """Have a table made with triggers that refuse to change or remove its rows.
+
+    They stop mistakes and whoever came in through the tool; who owns the table can take them away.
+    """
+    for dialect, statements in GUARDS.items():
+        for statement in statements:
+            made = DDL(statement)  # type: ignore[no-untyped-call]  # untyped there
+            event.listen(table, "after_create", made.execute_if(dialect=dialect))
 
 
 class AuditLine(Base):
@@ -34,6 +62,9 @@ class AuditLine(Base):
     detail: Mapped[dict[str, Any]]
     before_hash: Mapped[str] = mapped_column(String(64))
     line_hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+guard(AuditLine.__table__)
 
 
 def note(
@@ -103,15 +134,21 @@ def find_break(session: Session, *, since: int = 1) -> int | None:
     if since > 1:
         earlier = select(AuditLine.line_hash).where(AuditLine.number == since - 1)
         before = session.scalar(earlier) or ""
-    lines = session.scalars(
-        select(AuditLine).where(AuditLine.number >= since).order_by(AuditLine.number)
-    )
-    for number, line in enumerate(lines, start=since):
+    for number, line in enumerate(_lines_since(session, since), start=since):
         whole = line.number == number and line.before_hash == before
         if not whole or line.line_hash != _hash(line):
             return number
         before = line.line_hash
     return None
+
+
+def _lines_since(session: Session, number: int) -> Iterator[AuditLine]:
+    """Give the lines from a number on, some at a time: a long log is never in memory whole."""
+    query = select(AuditLine).order_by(AuditLine.number).limit(AT_ONCE)
+    lines = session.scalars(query.where(AuditLine.number >= number)).all()
+    while lines:
+        yield from lines
+        lines = session.scalars(query.where(AuditLine.number > lines[-1].number)).all()
 
 
 def _hash(line: AuditLine) -> str:

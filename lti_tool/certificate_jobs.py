@@ -12,13 +12,23 @@ from zoneinfo import ZoneInfo
 from courses.skills import framework
 from lti_tool import mail
 from lti_tool.app import catalogue_of, schemes_of
-from lti_tool.certification import contact, deciding, heads, issuing, reminders, status_lists
+from lti_tool.certification import (
+    contact,
+    deciding,
+    heads,
+    issuing,
+    reminders,
+    status_lists,
+    wrong_names,
+)
 from lti_tool.certification.badge_keys import BadgeKeys
 from lti_tool.certification.document import Typesetter
 from lti_tool.certification.issuers import read_issuers
 from lti_tool.certification.issuing import Maker
 from lti_tool.certification.letters import Post
 from lti_tool.certification.register import Registrar
+from lti_tool.certification.register_models import KeyRecord
+from lti_tool.certification.seal_keys import may_seal, need_sealing
 from lti_tool.certification.sealing import SealKey, record_key
 from lti_tool.db import Database
 from lti_tool.files import Files
@@ -49,14 +59,24 @@ class Workshop:
         return BadgeKeys.load(self._settings, self._begin, now)
 
     def seal_key(self, now: datetime) -> SealKey:
-        """Give the seal, loaded once and written down once; one that is over is looked for anew."""
+        """Give the seal, loaded once and written down once.
+
+        One that is over, retired or compromised is given up at once, and looked for anew.
+        """
         held = self._seal_key
-        if held is None or now > held.certificate.not_valid_after_utc:
+        if held is None or not self._may_seal(held, now):
+            self._seal_key = None
             loaded = SealKey.load(self._settings, now=now)
             with self._begin() as session:
-                record_key(session, loaded, now=now)
+                need_sealing(record_key(session, loaded, now=now), now)
             self._seal_key = held = loaded
         return held
+
+    def _may_seal(self, held: SealKey, now: datetime) -> bool:
+        with self._read() as session:
+            record = session.get(KeyRecord, held.kid)
+        is_known = record is not None and may_seal(record, now)
+        return is_known and now <= held.certificate.not_valid_after_utc
 
     def registrar(self, now: datetime) -> Registrar:
         """Give what numbering goes by."""
@@ -91,7 +111,7 @@ class Workshop:
 
     def number(self, now: datetime) -> int:
         """Number what is approved."""
-        if not issuing.is_numbering_due(self._read):
+        if not issuing.is_numbering_due(self._read, now=now):
             return 0
         return issuing.number_due(self._begin, self.registrar(now), now=now)
 
@@ -102,10 +122,13 @@ class Workshop:
         return status_lists.sign_due(self._begin, self.badge_keys(now), self._url, now=now)
 
     def issue(self, now: datetime) -> int:
-        """Make the documents of what is numbered."""
+        """Make the documents of what is numbered, and clear away what earlier tries left."""
         if not issuing.is_issuing_due(self._read, now=now):
             return 0
-        return issuing.issue_due(self._begin, self.maker(now), now=now)
+        cleared = issuing.clear_due(self._begin, self._files, now=now)
+        if cleared and not issuing.is_issuing_due(self._read, now=now):
+            return cleared
+        return cleared + issuing.issue_due(self._begin, self.maker(now), now=now)
 
     def publish_head(self, now: datetime) -> int:
         """Sign the head of the log of acts."""
@@ -131,7 +154,8 @@ def make_certificate_jobs(settings: Settings, database: Database, vault: Vault) 
 
     def forget_mail(now: datetime) -> int:
         with begin() as session:
-            return mail.forget(session, now=now) + contact.forget(session, now=now)
+            gone = wrong_names.forget(session, now=now)
+            return gone + mail.forget(session, now=now) + contact.forget(session, now=now)
 
     def answer_wishes(now: datetime) -> int:
         return contact.answer_wishes(begin, workshop.post, now=now)

@@ -18,6 +18,7 @@ from lti_tool.cli_mail import commands as mail_commands
 from lti_tool.cli_player import commands as player_commands
 from lti_tool.cli_practice import practice_cli
 from lti_tool.cli_record_keys import commands as record_key_commands
+from lti_tool.cli_schemes import commands as scheme_commands
 from lti_tool.db import Database
 from lti_tool.demo import demo
 from lti_tool.jobs import make_jobs
@@ -90,6 +91,7 @@ for _command in (
     *mail_commands,
     *certificate_commands,
     *holder_commands,
+    *scheme_commands,
     *audit_commands,
     practice_cli,
     demo,

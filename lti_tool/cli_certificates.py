@@ -8,11 +8,16 @@ import click
 
 from lti_tool import audit
 from lti_tool.app import schemes_of
-from lti_tool.certification import correcting, ending, letters, progress
+from lti_tool.certification import correcting, ending, letters, progress, voiding
 from lti_tool.certification.letters import Post
 from lti_tool.certification.register_models import RevokeCode
+from lti_tool.cli_appeals import commands as appeal_commands
+from lti_tool.cli_candidates import commands as candidate_commands
 from lti_tool.cli_cases import commands as case_commands
+from lti_tool.cli_entry_lists import commands as list_commands
+from lti_tool.cli_evidence import commands as evidence_commands
 from lti_tool.cli_frame import WHO, Tool, counted, pass_tool
+from lti_tool.cli_links import commands as link_commands
 from lti_tool.cli_officer import Officer, as_officer, hand_at
 from lti_tool.cli_register import commands as register_commands
 from lti_tool.cli_register import need_certificate
@@ -26,10 +31,10 @@ REASON = click.option("--reason", required=True, help="Stands in the register.")
 
 @click.group("certificate")
 def certificate_cli() -> None:
-    """Certificates: cases, the register, and what becomes of them.
+    """Certificates: candidates, cases, evidence, reviews, the register, and what becomes of them.
 
-    A certificate is named by its number, its code or its id. Whatever an officer decides is done
-    under the officer's name: give --issuer and --subject of their person.
+    A certificate is named by its number, its code or its id. Whatever somebody decides is done
+    under their name: give --issuer and --subject of their person.
     """
 
 
@@ -132,6 +137,47 @@ def renew(tool: Tool, certificate: str, officer: Officer) -> None:
     click.echo(f"case {case.id}: {case.state}")
 
 
+# What could not be made
+
+
+@certificate_cli.command("stop")
+@click.argument("certificate")
+@REASON
+@as_officer
+@pass_tool
+def stop(tool: Tool, certificate: str, reason: str, officer: Officer) -> None:
+    """Have the worker try no more to make a certificate that could not be made."""
+    with tool.database.begin() as session:
+        row, hand = need_certificate(session, certificate), hand_at(session, officer)
+        voiding.stop(session, row.id, reason, hand, now=utcnow())
+    click.echo(f"{row.number}: tried no more; another officer ends it: `void`")
+
+
+@certificate_cli.command("take-up")
+@click.argument("certificate")
+@as_officer
+@pass_tool
+def take_up(tool: Tool, certificate: str, officer: Officer) -> None:
+    """Have a certificate made after all whose making was stopped."""
+    with tool.database.begin() as session:
+        row, hand = need_certificate(session, certificate), hand_at(session, officer)
+        voiding.take_up(session, row.id, hand, now=utcnow())
+    click.echo(f"{row.number}: tried again at once")
+
+
+@certificate_cli.command("void")
+@click.argument("certificate")
+@REASON
+@as_officer
+@pass_tool
+def void(tool: Tool, certificate: str, reason: str, officer: Officer) -> None:
+    """End a number for ever that was never issued, after another officer stopped it."""
+    with tool.database.begin() as session:
+        row, hand = need_certificate(session, certificate), hand_at(session, officer)
+        voiding.void(session, row.id, reason, hand, now=utcnow())
+    click.echo(f"{row.number}: ended for ever; case {row.case_id} is with the officers again")
+
+
 # The worker's part
 
 
@@ -182,7 +228,15 @@ def resend(tool: Tool, certificate: str) -> None:
     click.echo(f"{row.number}: a letter is queued")
 
 
-for _command in (*case_commands, *register_commands):
+for _command in (
+    *list_commands,
+    *candidate_commands,
+    *evidence_commands,
+    *case_commands,
+    *appeal_commands,
+    *register_commands,
+    *link_commands,
+):
     certificate_cli.add_command(_command)
 
 commands = (certificate_cli,)

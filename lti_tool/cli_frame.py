@@ -10,6 +10,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import DBAPIError
 
+from courses.faults import CourseFaultsError
 from lti_tool import logs
 from lti_tool.db import Database
 from lti_tool.errors import ToolError
@@ -76,6 +77,8 @@ class CalmGroup(click.Group):
             return super().invoke(ctx)
         except ToolError as error:
             raise click.ClickException(error.words or str(error)) from error
+        except CourseFaultsError as error:
+            raise click.ClickException(f"what is taught cannot be used:\n{error}") from error
         except VaultError as error:
             raise click.ClickException(f"{error}.") from error
         except UnknownRevisionError as error:

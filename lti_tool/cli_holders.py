@@ -8,14 +8,14 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.certification import linking
+from lti_tool.certification import contact, linking
 from lti_tool.certification.evidence import circle, list_persons
 from lti_tool.certification.histories import names_of
 from lti_tool.certification.humans import staying
 from lti_tool.certification.models import Holder
 from lti_tool.certification.searching import has_words, words_of
 from lti_tool.cli_frame import Tool, pass_tool, shown
-from lti_tool.cli_officer import Officer, as_officer, hand_at
+from lti_tool.cli_officer import Officer, as_officer, hand_at, need_officer
 from lti_tool.db import utcnow
 from lti_tool.lti.models import Person
 
@@ -82,6 +82,21 @@ def show(tool: Tool, holder_id: UUID) -> None:
         click.echo(line)
 
 
+@holder_cli.command("begin")
+@click.argument("person_id", type=click.UUID)
+@as_officer
+@pass_tool
+def begin(tool: Tool, person_id: UUID, officer: Officer) -> None:
+    """Begin a record for a person of a platform who holds nothing yet."""
+    with tool.database.begin() as session:
+        hand = hand_at(session, officer)
+        need_officer(session, hand)
+        if session.get(Person, person_id) is None:
+            raise click.ClickException(f"no account {person_id}")
+        holder_id = linking.begin(session, person_id, hand, now=utcnow())
+    click.echo(f"{person_id}: is {holder_id}")
+
+
 @holder_cli.command("merge")
 @HOLDER
 @click.argument("other_id", type=click.UUID)
@@ -116,7 +131,7 @@ def split(tool: Tool, holder_id: UUID, reason: str, officer: Officer) -> None:
 @as_officer
 @pass_tool
 def link(tool: Tool, person_id: UUID, holder_id: UUID, reason: str, officer: Officer) -> None:
-    """Say that a person of a platform is a holder."""
+    """Say that a person of a platform who has no record yet is a holder."""
     with tool.database.begin() as session:
         hand = hand_at(session, officer)
         kept = linking.link(session, person_id, holder_id, reason, hand, now=utcnow())
@@ -134,6 +149,23 @@ def part(tool: Tool, person_id: UUID, reason: str, officer: Officer) -> None:
         hand = hand_at(session, officer)
         holder_id = linking.part(session, person_id, reason, hand, now=utcnow())
     click.echo(f"{person_id}: is {holder_id} now")
+
+
+@holder_cli.command("remove-address")
+@HOLDER
+@as_officer
+@pass_tool
+def remove_address(tool: Tool, holder_id: UUID, officer: Officer) -> None:
+    """Remove a holder's e-mail address, as they ask for; links that were sent to it end."""
+    with tool.database.begin() as session:
+        hand = hand_at(session, officer)
+        need_officer(session, hand)
+        known = session.get(Holder, staying(session, holder_id))
+        if known is None:
+            raise click.ClickException(f"no holder {holder_id}; see `lti-tool holder list`")
+        had_one = bool(known.email)
+        contact.remove(session, known.id, who=hand.who, now=utcnow())
+    click.echo(f"{holder_id}: {'no mail goes there any more' if had_one else 'has no address'}")
 
 
 commands = (holder_cli,)

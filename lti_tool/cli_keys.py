@@ -9,7 +9,6 @@ from datetime import datetime
 
 import click
 
-from lti_tool import audit
 from lti_tool.certification import badge_keys, key_acts, sealing
 from lti_tool.certification.badge_keys import BadgePurpose
 from lti_tool.certification.humans import Hand
@@ -84,9 +83,7 @@ def make_seal(tool: Tool, organisation: str, country: str, identifier: str) -> N
     )
     key = sealing.SealKey.load(settings, now=now)
     with tool.database.begin() as session:
-        sealing.record_key(session, key, now=now)
-        detail = {"purpose": sealing.PURPOSE}
-        audit.note(session, "key.made", who=WHO, about=key.kid, detail=detail, now=now)
+        sealing.record_key(session, key, who=WHO, now=now)
     click.echo(f"{key.kid}: seal, in {path}")
 
 

@@ -1,4 +1,4 @@
-"""At the command line an officer's decisions are made under the name of an officer."""
+"""At the command line decisions are made under the name of whoever makes them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.certification.humans import AT_COMMAND_LINE, Hand, hand_of
+from lti_tool.certification.humans import Hand, hand_of
+from lti_tool.certification.mandates import schemes_of
+from lti_tool.certification.models import AT_COMMAND_LINE
 from lti_tool.lti.models import Person, Platform
 
 
@@ -25,14 +27,27 @@ class Officer:
 
 def as_officer(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say under whose name it acts, as its ``officer``."""
+    return _under_a_name(command, "officer", "officer")
 
+
+def as_assessor(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the same options, as its ``assessor``."""
+    return _under_a_name(command, "assessor", "assessor, or of an officer who looks")
+
+
+def as_holder(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the same options, as its ``holder``."""
+    return _under_a_name(command, "holder", "holder")
+
+
+def _under_a_name(command: Callable[..., Any], given_as: str, whose: str) -> Callable[..., Any]:
     @functools.wraps(command)
     def act(*given: Any, issuer: str, subject: str, **named: Any) -> Any:
-        return command(*given, officer=Officer(issuer, subject), **named)
+        return command(*given, **{given_as: Officer(issuer, subject)}, **named)
 
     for option in (
-        click.option("--subject", required=True, help="The platform's id of the officer (sub)."),
-        click.option("--issuer", required=True, help="Of the platform the officer comes from."),
+        click.option("--subject", required=True, help=f"The platform's id (sub) of the {whose}."),
+        click.option("--issuer", required=True, help="Of the platform that they come from."),
     ):
         act = option(act)
     return act
@@ -49,7 +64,15 @@ def hand_at(session: Session, officer: Officer) -> Hand:
     )
     if person_id is None:
         raise click.ClickException(
-            f"nobody of {officer.issuer} with subject {officer.subject} ever came; an officer "
-            "opens the tool once before acting here"
+            f"nobody of {officer.issuer} with subject {officer.subject} ever came; they open the "
+            "tool once before acting here"
         )
     return hand_of(session, person_id, who=f"{AT_COMMAND_LINE}{person_id}")
+
+
+def need_officer(session: Session, hand: Hand) -> None:
+    """Make sure that somebody is an officer for at least one scheme, or end the command."""
+    if hand.person_id is None or schemes_of(session, hand.person_id) == frozenset():
+        raise click.ClickException(
+            "this is done under the name of an officer; see `lti-tool role grant officer --help`"
+        )

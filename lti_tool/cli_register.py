@@ -13,13 +13,16 @@ from sqlalchemy.orm import Session
 
 from courses.schemes import SchemeKind
 from lti_tool import audit
-from lti_tool.certification import exporting, histories, queries
+from lti_tool.certification import exporting, histories, queries, watching
 from lti_tool.certification.codes import spaced
+from lti_tool.certification.downloads import MEDIA, content_of
 from lti_tool.certification.queries import Sought
 from lti_tool.certification.register import find_certificate
 from lti_tool.certification.register_models import Certificate
 from lti_tool.cli_frame import WHO, Tool, counted, pass_tool, shown
 from lti_tool.db import utcnow
+from lti_tool.errors import NotFoundError
+from lti_tool.files import Files
 
 KINDS = click.Choice([kind.value for kind in SchemeKind])
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -104,6 +107,51 @@ def show(tool: Tool, certificate: str) -> None:
         click.echo(f"{shown(each.at)}: {each.words} {each.who}")
 
 
+@click.command("file")
+@click.argument("certificate")
+@click.argument("name", type=click.Choice(list(MEDIA)))
+@click.argument("to", type=click.Path(dir_okay=False, writable=True, allow_dash=True))
+@pass_tool
+def save_file(tool: Tool, certificate: str, name: str, to: str) -> None:
+    """Write one of a certificate's files TO a place, byte for byte as its holder has it."""
+    with tool.database.read() as session:
+        row = need_certificate(session, certificate)
+        try:
+            content = content_of(row, name, Files(tool.settings.files_url))
+        except NotFoundError as error:
+            words = error.words or "it is not issued yet, or its holder's data is erased"
+            raise click.ClickException(f"{row.number}: {words}") from error
+    with click.open_file(to, "wb") as out:
+        out.write(content)
+    click.echo(f"{row.number}: {name} written to {to}", err=to == "-")
+
+
+@click.command("health")
+@pass_tool
+def health(tool: Tool) -> None:
+    """Tell whether keys, status lists and the worker do what certificates need."""
+    now = utcnow()
+    with tool.database.read() as session:
+        found = watching.health_of(session, tool.settings.public_url, now=now)
+    for each in found.uses:
+        state = watching.key_state(each.record, now)
+        signed = counted(each.certificates, "certificate")
+        click.echo(f"{each.record.purpose} {each.record.kid}: {state}, signed {signed}")
+    for purpose in found.lacking:
+        click.echo(f"no {purpose} signs: `lti-tool keys make`, or nothing is issued")
+    late = ", ".join(str(each.number) for each in found.late)
+    click.echo(f"{counted(len(found.lists), 'status list')}, late: {late or 'none'}")
+    click.echo(f"{found.waiting} approved and not numbered, {found.being_made} being made")
+    for _id, number, fault in found.faults:
+        click.echo(f"{number}: fault: {fault}")
+    for _id, number, _fault in found.stopped:
+        click.echo(f"{number}: its making was stopped; another officer ends it: `void`")
+    for case_id, _name, fault in found.held:
+        click.echo(f"case {case_id}: not numbered yet, fault: {fault}")
+    if found.head is not None:
+        click.echo(f"log of acts: head published for {found.head.day.isoformat()}")
+
+
 @click.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, writable=True))
 @seeking
@@ -145,4 +193,4 @@ def _today(tool: Tool) -> date:
     return utcnow().astimezone(ZoneInfo(tool.settings.register_time_zone)).date()
 
 
-commands = (list_certificates, show, export)
+commands = (list_certificates, show, save_file, export, health)

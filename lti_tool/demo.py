@@ -7,21 +7,22 @@ import os
 import secrets
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
 import click
 
+from lti_tool.db import Database, utcnow
+from lti_tool.demo_office import OFFICERS, Office
 from lti_tool.practice.browser import Browser, BrowserError
-from lti_tool.practice.journey import register_tool, select_content
-from lti_tool.settings import PREFIX
+from lti_tool.practice.journey import act_as, open_activity, register_tool, select_content
+from lti_tool.settings import PREFIX, Settings
 
 COMMAND = (sys.executable, "-c", "from lti_tool.cli import main; main()")
 """`lti-tool`, wherever its script may lie."""
@@ -29,10 +30,6 @@ THREADS = "48"
 """Of each web process: a browser opens connections ahead of need, and each holds one of them."""
 START_S = 60.0
 STOP_S = 15.0
-ADMINISTRATOR = "2"
-"""What the practice platform calls Adam (``sub``)."""
-OFFICERS = ("7", "8")
-"""What it calls Olga and Oskar."""
 COURSE = "alifeca"
 OTHER_COURSE = "cybereng-manager"
 """Whose certificate needs a second officer."""
@@ -105,15 +102,16 @@ def demo(tool_port: int, platform_port: int, folder: Path) -> None:
     _need_ports({"--tool-port": tool_port, "--platform-port": platform_port})
     folder.mkdir(parents=True, exist_ok=True)
     running = Demo(tool_port, platform_port, folder.resolve())
-    with _stopping(running):
+    with _stopping(running), ExitStack() as opened:
         click.echo("Starting the tool, its worker and the practice platform ...")
         _prepare(running)
         _start(running)
         if not _is_registered(running):
             _furnish(running)
-        _appoint(running)
+        office = _open_office(running)
+        opened.callback(office.database.dispose)
         _tell(running)
-        _watch(running)
+        _watch(running, office)
 
 
 def _need_ports(ports: Mapping[str, int]) -> None:
@@ -196,15 +194,27 @@ def _furnish(running: Demo) -> None:
         ) from error
 
 
-def _appoint(running: Demo) -> None:
-    """Make Adam the administrator, Olga and Oskar officers, where they are not so yet."""
-    with closing(sqlite3.connect(running.database)) as connection:
-        if connection.execute("SELECT 1 FROM role_grant WHERE role = 'officer'").fetchone():
-            return
-    roles = [("administrator", ADMINISTRATOR), *(("officer", each) for each in OFFICERS)]
-    for role, subject in roles:
-        who = ("--issuer", running.platform_url, "--subject", subject)
-        _command(running, "role", "grant", role, *who)
+def _open_office(running: Demo) -> Office:
+    """Appoint officers, and have them enter and approve candidates the first time."""
+    settings = Settings.from_environ(running.environ())
+    office = Office(Database(settings.database_url), settings, running.platform_url)
+    office.appoint(now=utcnow())
+    office.enter_candidates(lambda: _bring_officers(running), now=utcnow())
+    return office
+
+
+def _bring_officers(running: Demo) -> None:
+    """Have each officer open the tool once: before that, nobody can act under their name."""
+    activity = json.loads(running.kept.read_text())["activities"][0]["id"]
+    for name in OFFICERS:
+        browser = Browser()
+        try:
+            act_as(browser, running.platform_url, name)
+            open_activity(browser, running.platform_url, activity)
+        except BrowserError as error:
+            raise DemoError(
+                f"{name} could not open the tool: {error}\n{_last_words(running, 'tool')}"
+            ) from error
 
 
 def _chosen(offered: Sequence[str]) -> list[str]:
@@ -222,8 +232,10 @@ Open {running.platform_url}
 It is a small learning platform with the tool already in it. Choose who you are:
   Alice or Bob   learn: open a part of aLIFEca; the grade shows under Grades a moment later
   Carol          teaches: sees the class in the tool, adds parts of a course, reads the grades
-  Olga, Oskar    answer for certificates: open any part and go to Certification; one approves,
-                 and where a scheme asks for it the other confirms; one suspends, the other revokes
+  Olga, Oskar    answer for certificates: open any part and follow Cases; candidates wait there,
+                 all made up. One approves, and where a scheme asks for it the other confirms; one
+                 suspends, the other revokes
+  Tom            assists, and enters who sat the exam of cybersecurity managers on paper
   Adam           runs both: Tools on the platform, and the desks inside the tool
 
 Certificates are signed by development keys: TEST stands across them. Letters to their holders are
@@ -235,8 +247,9 @@ Ctrl-C stops everything; the same command goes on from here. Remove the folder t
     )
 
 
-def _watch(running: Demo) -> None:
+def _watch(running: Demo, office: Office) -> None:
     while True:
+        office.go_on(now=utcnow())
         for name, child in running.children.items():
             if child.poll() is not None:
                 raise DemoError(f"the {name} stopped:\n{_last_words(running, name)}")

@@ -6,7 +6,7 @@ import base64
 import functools
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ParamSpec
 from urllib.parse import urlencode, urlsplit
@@ -18,6 +18,7 @@ from courses.catalogue import Catalogue
 from courses.model import Course
 from courses.scheme_reading import Schemes
 from lti_tool.errors import (
+    BadRequestError,
     ForgedRequestError,
     NotAllowedError,
     NotFoundError,
@@ -27,6 +28,7 @@ from lti_tool.errors import (
 from lti_tool.files import Files
 from lti_tool.i18n import gettext
 from lti_tool.iri import Names
+from lti_tool.plain import has_controls, words_on_controls
 from lti_tool.settings import Settings
 from lti_tool.vault import Vault
 from lti_tool.visit import Role, Visit
@@ -165,6 +167,32 @@ def _refuse_forgery() -> None:
         raise ForgedRequestError(f"form without its token at {request.endpoint}")
 
 
+def _refuse_controls() -> None:
+    """Refuse control characters in addresses and forms, before anything is looked for or kept."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if not hasattr(view, "open_to"):  # the record store has rules of its own
+        return
+    if any(has_controls(text) for text in _sent()):
+        raise BadRequestError(
+            f"control characters at {request.endpoint}", words=words_on_controls()
+        )
+
+
+def _sent() -> Iterator[str]:
+    """Give all text of a request, but for the content of files."""
+    yield request.path
+    given = [request.args] if request.query_string else []
+    if request.method in UNSAFE:
+        given.append(request.form)
+        for name, file in request.files.items(multi=True):
+            yield name
+            yield file.filename or ""
+    for fields in given:
+        for name, texts in fields.lists():
+            yield name
+            yield from texts
+
+
 def _has_ended() -> bool:
     """Say whether the address names a visit that is over, or not of this browser."""
     return bool(g.get("visit_id_given")) and g.get("visit") is None
@@ -207,8 +235,8 @@ class Limiter:
         self._minute = 0
         self._counts: dict[tuple[str, ...], int] = {}
 
-    def hit(self, *key: str) -> None:
-        """Count one; everything is forgotten when the next minute begins.
+    def hit(self, *key: str, times: int = 1) -> None:
+        """Count one, or several; everything is forgotten when the next minute begins.
 
         Raises:
             TooManyError: one too many.
@@ -216,7 +244,7 @@ class Limiter:
         minute = int(time.monotonic()) // 60
         if minute != self._minute:
             self._minute, self._counts = minute, {}
-        self._counts[key] = self._counts.get(key, 0) + 1
+        self._counts[key] = self._counts.get(key, 0) + times
         if self._counts[key] > self._per_minute:
             raise TooManyError(f"too many at {key[0]}")
 
@@ -371,6 +399,7 @@ def init_app(app: Flask, find_visit: Callable[[str], Visit | None]) -> None:
             values["visit"] = visit.id
 
     app.before_request(_refuse_forgery)
+    app.before_request(_refuse_controls)
     app.after_request(_add_headers)
     app.jinja_env.globals.update(
         csrf_token=csrf_token,

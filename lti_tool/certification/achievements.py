@@ -86,8 +86,8 @@ def achievement_of(facts: Facts, base_url: str) -> dict[str, Any]:
 
 
 def criteria_of(facts: Facts) -> str:
-    """Say in Markdown what must be proven, and how it is."""
-    lines = [SAYS[facts.kind]]
+    """Say in Markdown what must be proven, and how it is; of no holder's own proof."""
+    lines, declared = [SAYS[facts.kind]], dict(facts.declared)
     if facts.pass_share:
         share = percent(Fraction(facts.pass_share))
         lines.append(f"At least {share} % of the points in every element.")
@@ -97,10 +97,10 @@ def criteria_of(facts: Facts) -> str:
         ("Skill card", " ".join((facts.card_title, facts.card_version)).strip()),
         ("Notional workload", f"{facts.workload_hours} hours" if facts.workload_hours else ""),
         ("Level", facts.level),
-        ("Assessment", facts.assessment),
-        ("Participation", facts.participation),
-        ("Supervision and identity", facts.supervision),
-        ("Quality assurance", facts.quality),
+        ("Assessment", declared.get("assessment", "")),
+        ("Participation", declared.get("participation", "")),
+        ("Supervision and identity", declared.get("supervision", "")),
+        ("Quality assurance", declared.get("quality", "")),
         ("Prerequisites", facts.prerequisites),
     )
     lines += [f"{name}: {text}" for name, text in told if text]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -14,7 +14,7 @@ from lti_tool import audit
 from lti_tool.certification.assessing import BEFORE
 from lti_tool.certification.evidence import circle
 from lti_tool.certification.evidencing import HANDED_IN
-from lti_tool.certification.humans import AT_COMMAND_LINE, Hand, human_now, human_of
+from lti_tool.certification.humans import Hand, human_now, is_by, person_in, taken_for
 from lti_tool.certification.mandates import need_mandate
 from lti_tool.certification.models import Appeal, Assessment, Case, CaseState
 from lti_tool.certification.rules import Outcome
@@ -163,14 +163,23 @@ def had_a_part(session: Session, case: Case, hand: Hand) -> bool:
 
     Whoever answered an appeal in it before, or assessed it before one, took part as well.
     """
-    took = {case.assessed_human, case.second_assessed_human, case.entered_human,
-            case.approved_human, case.seconded_human, case.holder_id,
-            *(UUID(each) for each in case.particulars.get(BEFORE, ())),
-            *(each.decided_human for each in list_appeals(session, case.id))}  # fmt: skip
-    humans = {human_now(session, each) for each in took if each is not None}
-    with contextlib.suppress(ValueError):  # nobody refused it, or the rules alone
-        humans.add(human_of(session, UUID(case.refused_by.removeprefix(AT_COMMAND_LINE))))
-    return hand.human is None or hand.human in humans
+    took = [
+        (case.assessed_human, case.assessed_by),
+        (case.second_assessed_human, case.second_assessed_by),
+        (case.entered_human, case.entered_by),
+        (case.named_human, ""),
+        (case.approved_human, case.approved_by),
+        (case.seconded_human, case.seconded_by),
+        (None, case.refused_by),
+        *((UUID(each), each) for each in case.particulars.get(BEFORE, ())),
+        *((each.decided_human, each.decided_by) for each in list_appeals(session, case.id)),
+    ]
+    now_is = functools.partial(human_now, session)
+    return (
+        hand.human is None
+        or case.holder_id in taken_for(session, hand)
+        or any(is_by(hand, human, who, now_is) for human, who in took)
+    )
 
 
 def decide_appeal(
@@ -222,9 +231,12 @@ def _open_again(session: Session, case: Case, *, now: datetime) -> None:
     case.batch_id = None
     if case.route != Route.ASSESSMENT.value:
         return
-    before = {str(each) for each in (case.assessed_human, case.second_assessed_human) if each}
+    persons = (person_in(case.assessed_by), person_in(case.second_assessed_by))
+    humans = (case.assessed_human, case.second_assessed_human)
+    before = {str(each) for each in (*humans, *persons) if each is not None}
     told = {**case.particulars, HANDED_IN: now.isoformat()}
     told[BEFORE] = sorted(before | set(told.get(BEFORE, ())))
     case.particulars = told
     case.assessed_human = case.second_assessed_human = None
+    case.assessed_by = case.second_assessed_by = ""
     session.execute(delete(Assessment).where(Assessment.case_id == case.id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -15,10 +15,14 @@ from sqlalchemy.orm import Session
 from courses.scheme_reading import Schemes
 from lti_tool import audit
 from lti_tool.certification.checking import AT_ONCE, check
-from lti_tool.certification.document import missing_glyphs
-from lti_tool.certification.humans import WORKER, Hand, human_now
-from lti_tool.certification.mandates import need_mandate, not_covered, schemes_of
+from lti_tool.certification.evidence import look_at_cases
+from lti_tool.certification.four_eyes import Eyes, eyes_of, own_part
+from lti_tool.certification.glyphs import missing_glyphs
+from lti_tool.certification.humans import WORKER, Hand, human_now, is_by, taken_for
+from lti_tool.certification.issuers import Issuers
+from lti_tool.certification.mandates import need_mandate, not_covered
 from lti_tool.certification.models import ApprovalBatch, Case, CaseState
+from lti_tool.certification.sights import Chosen, changed
 from lti_tool.errors import BadRequestError, ConflictingError, NotFoundError
 from lti_tool.i18n import gettext as _
 
@@ -26,8 +30,6 @@ NAME_LENGTH = 400
 BEFORE_APPROVAL = (CaseState.COLLECTING, CaseState.DRAFT, CaseState.CHECKED)
 
 
-Humans = Callable[[UUID | None], UUID | None]
-"""Gives who a human that was kept earlier is by now."""
 Accepted = bool | Collection[UUID]
 """Whether warnings are accepted, or for which cases."""
 
@@ -68,10 +70,11 @@ class Approval:
 
 def approve(
     session: Session,
-    case_ids: Sequence[UUID],
+    case_ids: Chosen,
     hand: Hand,
     *,
     schemes: Schemes,
+    issuers: Issuers | None = None,
     accept_warnings: Accepted = False,
     now: datetime,
 ) -> Approval:
@@ -79,27 +82,29 @@ def approve(
 
     Args:
         session: of the act.
-        case_ids: which.
+        case_ids: which; or of each what was seen of it: what changed since is left.
         hand: whose act it is.
         schemes: as they are now.
+        issuers: as they are now; None: not looked at before the worker needs them.
         accept_warnings: whether the officer has seen the warnings and approves in spite of them, or
             of which cases.
         now: the moment.
     """
-    return _go_through(_First(schemes, accept_warnings), session, case_ids, hand, now=now)
+    return _go_through(_First(schemes, issuers, accept_warnings), session, case_ids, hand, now=now)
 
 
 def second(
     session: Session,
-    case_ids: Sequence[UUID],
+    case_ids: Chosen,
     hand: Hand,
     *,
     schemes: Schemes,
+    issuers: Issuers | None = None,
     accept_warnings: Accepted = False,
     now: datetime,
 ) -> Approval:
     """Approve as a second officer what another one has approved; see :func:`approve`."""
-    return _go_through(_Second(schemes, accept_warnings), session, case_ids, hand, now=now)
+    return _go_through(_Second(schemes, issuers, accept_warnings), session, case_ids, hand, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +112,14 @@ class _First:
     """The first approval."""
 
     schemes: Schemes
+    issuers: Issuers | None
     accept_warnings: Accepted
     act = "case.approved"
 
-    def obstacle(self, case: Case, hand: Hand, now_is: Humans) -> str:
+    def obstacle(self, case: Case, eyes: Eyes) -> str:
         if case.approved_at is not None:
             return _("It is approved already and waits for a second officer.")
-        return _other_human(case, hand, now_is)
+        return own_part(case, eyes)
 
     def put_down(self, case: Case, hand: Hand, now: datetime) -> None:
         case.approved_at, case.approved_by, case.approved_human = now, hand.who, hand.human
@@ -126,17 +132,18 @@ class _Second:
     """The second approval."""
 
     schemes: Schemes
+    issuers: Issuers | None
     accept_warnings: Accepted
     act = "case.seconded"
 
-    def obstacle(self, case: Case, hand: Hand, now_is: Humans) -> str:
+    def obstacle(self, case: Case, eyes: Eyes) -> str:
         if case.approvers < 2:
             return _("This scheme asks for one officer only.")
         if case.approved_at is None:
             return _("No officer has approved it yet.")
-        if hand.human is not None and hand.human == now_is(case.approved_human):
+        if eyes.did(case.approved_human, case.approved_by):
             return _("You approved it yourself: somebody else has to confirm it.")
-        return _other_human(case, hand, now_is)
+        return own_part(case, eyes)
 
     def put_down(self, case: Case, hand: Hand, now: datetime) -> None:
         case.seconded_at, case.seconded_by, case.seconded_human = now, hand.who, hand.human
@@ -147,13 +154,10 @@ def obstacles_of(
     session: Session, cases: Sequence[Case], hand: Hand, *, schemes: Schemes
 ) -> dict[UUID, str]:
     """Say why somebody may not take the next step to each case's approval; empty: they may."""
-    covers = _coverage(session, hand)
-    now_is = functools.cache(functools.partial(human_now, session))
-    first, second_step = _First(schemes, False), _Second(schemes, False)
+    eyes = eyes_of(session, hand)
+    first, second_step = _First(schemes, None, False), _Second(schemes, None, False)
     return {
-        case.id: _obstacle(
-            first if case.approved_at is None else second_step, case, hand, covers, now_is
-        )
+        case.id: _obstacle(first if case.approved_at is None else second_step, case, eyes)
         for case in cases
     }
 
@@ -162,31 +166,17 @@ def _accepts(accepted: Accepted, case_id: UUID) -> bool:
     return accepted if isinstance(accepted, bool) else case_id in accepted
 
 
-def _other_human(case: Case, hand: Hand, now_is: Humans) -> str:
-    """Say why this human may not approve; nothing where they may."""
-    if hand.human is None:
-        return not_covered(hand)
-    if hand.human == now_is(case.entered_human):
-        return _("You entered this candidate yourself: somebody else has to approve it.")
-    if hand.human in {now_is(case.assessed_human), now_is(case.second_assessed_human)}:
-        return _("You assessed this candidate yourself: somebody else has to approve it.")
-    if hand.human == now_is(case.holder_id):
-        return _("This is your own certificate: somebody else has to approve it.")
-    return ""
-
-
 def _go_through(
-    step: _First | _Second, session: Session, case_ids: Sequence[UUID], hand: Hand, *, now: datetime
+    step: _First | _Second, session: Session, case_ids: Chosen, hand: Hand, *, now: datetime
 ) -> Approval:
     cases = _locked(session, case_ids)
     known = {case.id for case in cases}
     left = [Left(each, (_("There is no such case."),)) for each in case_ids if each not in known]
-    findings = check(session, cases, step.schemes, on=now.date())
-    covers = _coverage(session, hand)
-    now_is = functools.cache(functools.partial(human_now, session))
+    findings = check(session, cases, step.schemes, issuers=step.issuers, on=now.date())
+    eyes = eyes_of(session, hand)
     done: list[Case] = []
     for case in cases:
-        obstacle = _obstacle(step, case, hand, covers, now_is)
+        obstacle = _obstacle(step, case, eyes) or changed(case_ids, case)
         concerns = findings[case.id]
         stopping = tuple(each.words for each in concerns if each.stops)
         if obstacle or stopping:
@@ -210,23 +200,14 @@ def _go_through(
     )
 
 
-def _obstacle(
-    step: _First | _Second, case: Case, hand: Hand, covers: Callable[[str], bool], now_is: Humans
-) -> str:
+def _obstacle(step: _First | _Second, case: Case, eyes: Eyes) -> str:
     if case.state in {CaseState.APPROVED, CaseState.NUMBERED}:
         return _("It is approved already.")
     if case.state in {CaseState.REFUSED, CaseState.WITHDRAWN}:
         return _("The case is closed.")
-    if not covers(case.scheme_id):
-        return not_covered(hand)
-    return step.obstacle(case, hand, now_is)
-
-
-def _coverage(session: Session, hand: Hand) -> Callable[[str], bool]:
-    if hand.person_id is None:
-        return lambda _scheme: False
-    covered = schemes_of(session, hand.person_id)
-    return lambda scheme_id: covered is None or scheme_id in covered
+    if eyes.covered is not None and case.scheme_id not in eyes.covered:
+        return not_covered(eyes.hand)
+    return step.obstacle(case, eyes)
 
 
 def _batch(session: Session, ready: list[Case], hand: Hand, *, now: datetime) -> UUID | None:
@@ -243,7 +224,7 @@ def _batch(session: Session, ready: list[Case], hand: Hand, *, now: datetime) ->
     return batch.id
 
 
-def _locked(session: Session, case_ids: Sequence[UUID]) -> list[Case]:
+def _locked(session: Session, case_ids: Iterable[UUID]) -> list[Case]:
     """Give cases with their rows locked, in the order of their ids: two officers never block."""
     ids = sorted(set(case_ids))
     found: list[Case] = []
@@ -274,6 +255,7 @@ def refuse(session: Session, case_id: UUID, reason: str, hand: Hand, *, now: dat
     case.state, case.look_due_at = CaseState.REFUSED, None
     case.refused_at, case.refused_by, case.refuse_reason = now, hand.who, told
     session.flush()
+    look_at_cases(session, case.holder_id, now=now)  # what was entered with it counts no more
     audit.note(session, "case.refused", who=hand.who, about=str(case.id), now=now)
     return case
 
@@ -283,7 +265,9 @@ def confirm_name(
 ) -> Case:
     """Confirm the name as it will be printed, by its holder or by an officer who saw a paper.
 
-    The case goes on from there where nothing else is missing.
+    The case goes on from there where nothing else is missing. An officer who gives it another form
+    than it had does not approve the case, unless somebody else confirms it after them; neither do
+    the rules alone where an officer gave it.
 
     Raises:
         NotFoundError: there is no such case.
@@ -300,11 +284,25 @@ def confirm_name(
     case.particulars = {
         **case.particulars, "names": [*case.particulars.get("names", ()), told]
     }  # fmt: skip
+    case.named_human = _namer(session, case, printed, hand)
     case.name, case.name_confirmed_at, case.name_confirmed_by = printed, now, hand.who
+    if case.named_human is not None:
+        case.approvers = max(1, case.approvers)
     session.flush()
     audit.note(session, "case.name-confirmed", who=hand.who, about=str(case.id), now=now)
     move_on(session, [case], schemes, now=now)
     return case
+
+
+def _namer(session: Session, case: Case, name: str, hand: Hand) -> UUID | None:
+    """Give the officer who alone answers for a name; None: two do, or holder or platform."""
+    if case.holder_id in taken_for(session, hand):
+        return None
+    if name != case.name or case.approvers == 0:
+        return hand.human
+    now_is = functools.partial(human_now, session)
+    is_again = is_by(hand, case.named_human, case.name_confirmed_by, now_is)
+    return case.named_human if is_again else None
 
 
 def read_name(name: str) -> str:

@@ -5,6 +5,7 @@ What one of them found met stays when the candidate hands in again; all else is 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -24,7 +25,7 @@ from lti_tool.certification.evidencing import (
     handed_in_at,
     is_handed_in,
 )
-from lti_tool.certification.humans import Hand, human_now
+from lti_tool.certification.humans import Hand, human_now, is_by, taken_for
 from lti_tool.certification.mandates import may_act, need_mandate, not_covered
 from lti_tool.certification.models import Assessment, Case, CaseState
 from lti_tool.certification.proofs import Rating
@@ -34,7 +35,7 @@ from lti_tool.i18n import gettext as _
 from lti_tool.visit import Role
 
 BEFORE = "assessors_before"
-"""In a case's particulars: humans who judged it before an appeal; they judge it no more."""
+"""In a case's particulars: humans and persons who judged it before an appeal and no more do."""
 COMMENT_LENGTH = 4000
 MOST_LISTED = 200
 
@@ -95,19 +96,20 @@ def is_waiting(case: Case) -> bool:
 
 def place_of(session: Session, case: Case, scheme: CertificateScheme, hand: Hand) -> Place:
     """Give which assessor of a case this human is, or would be; or why they may not be one."""
-    if hand.human is not None and hand.human == human_now(session, case.holder_id):
+    if case.holder_id in taken_for(session, hand):
         return Place(None, _("This is your own evidence: somebody else assesses it."), True)
     if hand.human is None or not may_act(session, hand.person_id, scheme.id, Role.ASSESSOR):
         return Place(None, not_covered(hand))
-    before = {UUID(each) for each in case.particulars.get(BEFORE, ())}
-    if hand.human in {human_now(session, each) for each in before}:
+    now_is = functools.partial(human_now, session)
+    if any(is_by(hand, UUID(each), each, now_is) for each in case.particulars.get(BEFORE, ())):
         return Place(None, _("You assessed it before the review: now others assess it."))
-    humans = [case.assessed_human, case.second_assessed_human][: max(1, scheme.assessors)]
-    now = [human_now(session, each) for each in humans]
-    if hand.human in now:
-        return Place(now.index(hand.human) + 1)
-    if None in now:
-        return Place(now.index(None) + 1)
+    taken = [
+        (case.assessed_human, case.assessed_by),
+        (case.second_assessed_human, case.second_assessed_by),
+    ][: max(1, scheme.assessors)]
+    for number, (human, who) in enumerate(taken, 1):
+        if human is None or is_by(hand, human, who, now_is):
+            return Place(number)
     return Place(None, _("Its assessors are others."))
 
 
@@ -143,9 +145,9 @@ def assess(
         raise NotTheirsError(f"case {case_id}: {hand.who}", words=place.why_not)
     _need_sense(scheme, judgements)
     if place.number == 1:
-        case.assessed_human = hand.human
+        case.assessed_human, case.assessed_by = hand.human, hand.who
     else:
-        case.second_assessed_human = hand.human
+        case.second_assessed_human, case.second_assessed_by = hand.human, hand.who
     changed = _write(session, case, place.number, judgements, hand, now=now)
     detail = {"place": place.number, "elements": changed}
     audit.note(session, "case.assessed", who=hand.who, about=str(case.id), detail=detail, now=now)

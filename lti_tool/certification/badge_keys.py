@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import audit
 from lti_tool.certification.cryptosuite import key_of, multibase_of
+from lti_tool.certification.facts import digest_of
 from lti_tool.certification.humans import WORKER, Hand
 from lti_tool.certification.register_models import KeyRecord
 from lti_tool.db import Begin
@@ -158,7 +159,12 @@ def make(
         kid=kid, purpose=purpose, public=public, is_test=is_test, signs_from=signs_from
     )
     session.add(record)
-    detail = {"purpose": purpose.value, "test": is_test, "signs_from": signs_from.isoformat()}
+    detail = {
+        "purpose": purpose.value,
+        "test": is_test,
+        "signs_from": signs_from.isoformat(),
+        "public": digest_of(public),
+    }
     audit.note(session, "key.made", who=hand.who, about=kid, detail=detail, now=now)
     return record
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import struct
 import zlib
@@ -21,6 +22,8 @@ HEAD_BYTES = 33
 """Signature and the first chunk (IHDR): what is baked in stands after them."""
 PIXELS_PER_INCH = 144.0
 """Of a picture of 300 points: 600 by 600 pixels."""
+MOST_CHUNKS = 2000
+"""Of a picture in which a badge is looked for; ours have some ten."""
 KEPT = 64
 """How many pictures a process keeps; one takes some 100 kB."""
 WORDS = {
@@ -71,7 +74,7 @@ def bake(png: bytes, credential: bytes) -> bytes:
 
 def unbake(png: bytes) -> bytes | None:
     """Give the credential inside of a picture; None: there is none, or it is no whole PNG."""
-    for kind, body in _chunks(png):
+    for kind, body in itertools.islice(_chunks(png), MOST_CHUNKS):
         if _is_ours(kind, body):
             packing, rest = body[len(KEYWORD) + 1], body[len(KEYWORD) + 3 :]
             _language, _translated, text = [*rest.split(b"\0", 2), b"", b""][:3]

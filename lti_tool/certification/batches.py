@@ -15,9 +15,11 @@ from lti_tool.certification.approving import obstacles_of
 from lti_tool.certification.checking import AT_ONCE, check
 from lti_tool.certification.desk_frame import Seat
 from lti_tool.certification.histories import names_of
+from lti_tool.certification.issuers import Issuers
 from lti_tool.certification.models import Case, CaseState
 from lti_tool.certification.progress import Progress, progress_of
-from lti_tool.certification.register_models import Certificate
+from lti_tool.certification.register_models import Certificate, CertificateState
+from lti_tool.certification.sights import sight_of
 from lti_tool.errors import NotFoundError
 
 SHOWN = 100
@@ -34,6 +36,8 @@ class Candidate:
     is_second: bool
     """Whether another officer has approved it already."""
     words: tuple[str, ...]
+    sight: str
+    """What is seen of it, for the form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,13 @@ class BatchDossier:
 
 
 def line_up(
-    session: Session, case_ids: Sequence[UUID], seat: Seat, schemes: Schemes, *, today: date
+    session: Session,
+    case_ids: Sequence[UUID],
+    seat: Seat,
+    schemes: Schemes,
+    *,
+    issuers: Issuers | None = None,
+    today: date,
 ) -> Lined:
     """Look at cases before they are approved together; those that are not seen are left out."""
     cases: list[Case] = []
@@ -90,7 +100,7 @@ def line_up(
     if seat.within is not None:
         cases = [case for case in cases if case.scheme_id in seat.within]
     cases.sort(key=lambda case: (case.scheme_id, case.name.casefold(), case.entered_at))
-    findings = check(session, cases, schemes, on=today)
+    findings = check(session, cases, schemes, issuers=issuers, on=today)
     obstacles = obstacles_of(session, cases, seat.hand, schemes=schemes)
     lined: tuple[list[Candidate], ...] = ([], [], [])
     for case in cases:
@@ -117,6 +127,7 @@ def batch_dossier(session: Session, batch_id: UUID, seat: Seat) -> BatchDossier:
         select(Certificate.id, Certificate.number, Case.name, Certificate.state, Certificate.fault)
         .join(Case, Case.id == Certificate.case_id)
         .where(Case.batch_id == batch_id, Case.state == CaseState.NUMBERED)
+        .where(Certificate.state != CertificateState.VOID)
         .order_by(Certificate.fault.desc(), Certificate.number)
         .limit(SHOWN)
     )
@@ -126,4 +137,5 @@ def batch_dossier(session: Session, batch_id: UUID, seat: Seat) -> BatchDossier:
 
 
 def _candidate(case: Case, words: Sequence[str]) -> Candidate:
-    return Candidate(case.id, case.name, case.scheme_id, case.approved_at is not None, tuple(words))
+    is_second = case.approved_at is not None
+    return Candidate(case.id, case.name, case.scheme_id, is_second, tuple(words), sight_of(case))

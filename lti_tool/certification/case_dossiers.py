@@ -22,6 +22,7 @@ from lti_tool.certification.desk_frame import Seat
 from lti_tool.certification.evidence import circle
 from lti_tool.certification.evidencing import was_handed_in
 from lti_tool.certification.histories import Happening, history, names_of
+from lti_tool.certification.issuers import Issuers
 from lti_tool.certification.models import (
     Appeal,
     Assessment,
@@ -30,7 +31,8 @@ from lti_tool.certification.models import (
     Holder,
     HolderPerson,
 )
-from lti_tool.certification.register_models import Certificate
+from lti_tool.certification.register_models import Certificate, CertificateState
+from lti_tool.certification.sights import sight_of
 from lti_tool.errors import NotFoundError
 from lti_tool.i18n import day_words
 from lti_tool.i18n import gettext as _
@@ -113,6 +115,11 @@ class CaseDossier:
         return self.case.name or self.holder.name or next(known, "")
 
     @property
+    def sight(self) -> str:
+        """Give what is seen of it, for the form of approval."""
+        return sight_of(self.case)
+
+    @property
     def warnings(self) -> tuple[Finding, ...]:
         """Give what it may be approved in spite of."""
         return tuple(each for each in self.findings if not each.stops)
@@ -145,7 +152,13 @@ class CaseDossier:
 
 
 def case_dossier(
-    session: Session, case_id: UUID, seat: Seat, schemes: Schemes, *, today: date
+    session: Session,
+    case_id: UUID,
+    seat: Seat,
+    schemes: Schemes,
+    *,
+    issuers: Issuers | None = None,
+    today: date,
 ) -> CaseDossier:
     """Give one case.
 
@@ -164,10 +177,7 @@ def case_dossier(
         .order_by(Assessment.element_code, Assessment.position)
     ).all()
     told: Sequence[Mapping[str, Any]] = case.particulars.get("names", ())
-    hands = {case.entered_by, case.approved_by, case.seconded_by, case.refused_by,
-             case.name_confirmed_by, *(each.assessed_by for each in assessments),
-             *(each["by"] for each in told)}  # fmt: skip
-    who = names_of(session, hands - {""})
+    who = names_of(session, _hands(case, assessments, told))
     is_early = case.state in BEFORE_APPROVAL
     is_judged_now = is_waiting(case)  # whoever looks may be the second assessor
     return CaseDossier(
@@ -183,23 +193,37 @@ def case_dossier(
         ),
         files=tuple(_of_case(session, EvidenceFile, case.id)) if was_handed_in(case) else (),
         appeals=tuple(_of_case(session, Appeal, case.id)),
-        findings=check(session, [case], schemes, on=today)[case.id] if is_early else (),
+        findings=check(session, [case], schemes, issuers=issuers, on=today)[case.id]
+        if is_early
+        else (),
         obstacle=obstacles_of(session, [case], seat.hand, schemes=schemes)[case.id],
         waiting=waits_for(
             case.state,
             decision.outcome if decision else None,
             is_approved=case.approved_at is not None,
         ),
-        names=tuple(
-            NameTold(each["name"], who[each["by"]], datetime.fromisoformat(each["at"]))
-            for each in told
-        ),
+        names=tuple(_names(told, who)),
         who=who,
         certificate=_certificate(session, Certificate.case_id == case.id),
         predecessor=_certificate(session, Certificate.id == case.predecessor_id),
         history=tuple(history(session, [str(case.id)])),
         decides=seat.decides_on(case.scheme_id),
     )
+
+
+def _names(told: Sequence[Mapping[str, Any]], who: Mapping[str, str]) -> Iterator[NameTold]:
+    for each in told:
+        yield NameTold(each["name"], who[each["by"]], datetime.fromisoformat(each["at"]))
+
+
+def _hands(
+    case: Case, assessments: Sequence[Assessment], told: Sequence[Mapping[str, Any]]
+) -> set[str]:
+    """Give all who had a hand in a case."""
+    hands = {case.entered_by, case.approved_by, case.seconded_by, case.refused_by,
+             case.name_confirmed_by, *(each.assessed_by for each in assessments),
+             *(each["by"] for each in told)}  # fmt: skip
+    return hands - {""}
 
 
 def people_of(session: Session, holder_id: UUID) -> tuple[KnownPerson, ...]:
@@ -223,7 +247,9 @@ def _of_case(session: Session, model: Any, case_id: UUID) -> Sequence[Any]:
 
 def _certificate(session: Session, condition: Any) -> Registered | None:
     columns = (Certificate.id, Certificate.number, Certificate.state, Certificate.fault)
-    row = session.execute(select(*columns).where(condition)).first()
+    is_void = Certificate.state == CertificateState.VOID
+    query = select(*columns).where(condition).order_by(is_void, Certificate.numbered_at.desc())
+    row = session.execute(query.limit(1)).first()
     return Registered(row.id, row.number, str(row.state), row.fault) if row else None
 
 

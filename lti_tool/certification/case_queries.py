@@ -162,6 +162,7 @@ def _columns() -> Select[*tuple[Any, ...]]:
         Case.assessed_human,
         Case.second_assessed_human,
         Case.approved_human,
+        Case.named_human,
         appeal.label("has_appeal"),
     ).join(Holder, Holder.id == Case.holder_id)
 
@@ -169,7 +170,7 @@ def _columns() -> Select[*tuple[Any, ...]]:
 def _entry(row: Any, selves: frozenset[UUID]) -> CaseEntry:
     hands = {
         row.entered_human, row.assessed_human, row.second_assessed_human, row.approved_human,
-        row.holder_id,
+        row.named_human, row.holder_id,
     }  # fmt: skip
     return CaseEntry(
         id=row.id,
@@ -256,7 +257,7 @@ def _not_own(sought: CasesSought) -> list[ColumnElement[bool]]:
     """Leave out what the reader has had a hand in, and what is not theirs to decide."""
     hands = (
         Case.entered_human, Case.assessed_human, Case.second_assessed_human, Case.approved_human,
-        Case.holder_id,
+        Case.named_human, Case.holder_id,
     )  # fmt: skip
     own = sorted(sought.selves)
     found: list[ColumnElement[bool]] = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -99,16 +99,17 @@ def _line_up(session: Session, seat: Seat) -> Lined:
         sought = _sought(seat, request.form.get("waiting", ""))
         chosen = case_queries.ids_of(session, sought)
     now = db.utcnow()
-    return line_up(session, chosen, seat, schemes(), today=desk_frame.day_at(now))
+    issuers, today = desk_frame.issuers(), desk_frame.day_at(now)
+    return line_up(session, chosen, seat, schemes(), issuers=issuers, today=today)
 
 
 @bp.post(f"{CASES}/approve")
 @open_to(Role.OFFICER)
 def approve() -> ResponseReturnValue:
     """Approve cases, as first or as second officer, each as it needs."""
-    chosen = _ids(request.form.get("cases", "").split() or request.form.getlist("case"))
-    accepted = _ids(request.form.getlist("accept"))
-    done = _approve(list(dict.fromkeys([*chosen, *accepted])), set(accepted))
+    chosen = _sights(request.form.get("cases", "").split())
+    accepted = _sights(request.form.getlist("accept"))
+    done = _approve({**chosen, **accepted}, accepted.keys())
     back = url_for("certification_cases.show_all", waiting=request.form.get("waiting", ""))
     return _after(done, back)
 
@@ -124,14 +125,23 @@ class _Done:
     """Why some were not, each once."""
 
 
-def _approve(chosen: list[UUID], accepted: Collection[UUID]) -> _Done:
-    now = db.utcnow()
+def _approve(chosen: Mapping[UUID, str], accepted: Collection[UUID]) -> _Done:
+    """Approve cases that are still what was seen of them."""
+    now, issuers = db.utcnow(), desk_frame.issuers()
     with db.begin() as session:
         seat = take_seat(session)
-        firsts, seconds = case_queries.parted(session, chosen, seat.within)
+        firsts, seconds = case_queries.parted(session, list(chosen), seat.within)
         steps = ((approving.approve, firsts), (approving.second, seconds))
         made = [
-            step(session, ids, seat.hand, schemes=schemes(), accept_warnings=accepted, now=now)
+            step(
+                session,
+                {each: chosen[each] for each in ids},
+                seat.hand,
+                schemes=schemes(),
+                issuers=issuers,
+                accept_warnings=accepted,
+                now=now,
+            )
             for step, ids in steps
             if ids
         ]
@@ -213,14 +223,16 @@ def _show(case_id: UUID, fault: str | None = None, at: str = "") -> ResponseRetu
 
 def _dossier(session: Session, case_id: UUID, seat: Seat) -> CaseDossier:
     today = desk_frame.day_at(db.utcnow())
-    return case_dossier(session, case_id, seat, schemes(), today=today)
+    issuers = desk_frame.issuers()
+    return case_dossier(session, case_id, seat, schemes(), issuers=issuers, today=today)
 
 
 @bp.post(f"{ONE}/approve")
 @open_to(Role.OFFICER)
 def approve_one(case_id: UUID) -> ResponseReturnValue:
     """Approve one case."""
-    done = _approve([case_id], {case_id} if "accept" in request.form else ())
+    seen = {case_id: request.form.get("seen", "")}
+    done = _approve(seen, {case_id} if "accept" in request.form else ())
     if done.left:
         return _show(case_id, " ".join(done.left), "approve")
     return _after(done, url_for("certification_cases.show", case_id=case_id))
@@ -283,3 +295,11 @@ def _ids(given: Iterable[str]) -> list[UUID]:
         return [UUID(each) for each in given]
     except ValueError as error:
         raise BadRequestError("id of a case") from error
+
+
+def _sights(given: Iterable[str]) -> dict[UUID, str]:
+    """Read cases with what was seen of them, as a form gives both back."""
+    pairs = [each.partition(":")[::2] for each in given]
+    return dict(
+        zip(_ids(each for each, _seen in pairs), (seen for _each, seen in pairs), strict=True)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +15,7 @@ from lti_tool.certification.case_dossiers import KnownPerson, people_of
 from lti_tool.certification.desk_frame import Seat
 from lti_tool.certification.facts import Facts
 from lti_tool.certification.histories import Happening, history, names_of
-from lti_tool.certification.humans import human_now, staying
+from lti_tool.certification.humans import human_now, is_by, staying
 from lti_tool.certification.models import Case, CaseState, Holder
 from lti_tool.certification.queries import state_on
 from lti_tool.certification.register import may_be_corrected
@@ -57,14 +58,17 @@ class CertificateDossier:
     decides: bool
     """Whether the reader decides on this scheme."""
     is_first: bool
-    """Whether the reader is the human who suspended it."""
+    """Whether the reader is the human who suspended it, or stopped its making."""
+    is_own: bool
+    """Whether the reader is its holder."""
 
     @property
     def is_open(self) -> bool:
         """Say whether anything can still be done to it."""
         return self.row.erased_at is None and (
-            self.may_suspend or self.may_resume or self.may_correct
-        )
+            self.may_suspend or self.may_resume or self.may_correct or self.may_stop
+            or self.is_stopped
+        )  # fmt: skip
 
     @property
     def may_suspend(self) -> bool:
@@ -75,6 +79,18 @@ class CertificateDossier:
     def may_resume(self) -> bool:
         """Say whether it is suspended, and so can hold again or be revoked."""
         return self.row.state == CertificateState.SUSPENDED
+
+    @property
+    def may_stop(self) -> bool:
+        """Say whether it could not be made, so that its making can be stopped."""
+        is_numbered = self.row.state == CertificateState.NUMBERED
+        return is_numbered and bool(self.row.fault) and not self.is_stopped
+
+    @property
+    def is_stopped(self) -> bool:
+        """Say whether its making was stopped, so that it can be taken up or ended."""
+        is_numbered = self.row.state == CertificateState.NUMBERED
+        return is_numbered and self.row.suspended_human is not None
 
     @property
     def may_correct(self) -> bool:
@@ -106,7 +122,6 @@ def certificate_dossier(
     row = find_seen(session, certificate_id, seat)
     holder = session.get_one(Holder, staying(session, row.holder_id))
     hands = {row.suspended_by, row.revoked_by} - {""}
-    first = human_now(session, row.suspended_human)
     is_erased = row.erased_at is not None
     return CertificateDossier(
         row=row,
@@ -119,7 +134,13 @@ def certificate_dossier(
         history=tuple(history(session, [str(row.id), str(row.case_id)])),
         who=names_of(session, hands),
         decides=seat.decides_on(row.scheme_id),
-        is_first=first is not None and first == seat.hand.human,
+        is_first=is_by(
+            seat.hand,
+            row.suspended_human,
+            row.suspended_by,
+            functools.partial(human_now, session),
+        ),
+        is_own=row.holder_id in seat.selves,
     )
 
 
@@ -169,7 +190,7 @@ def words_of_letter(*, is_queued: bool, has_mail: bool, email: str) -> str:
     if is_queued:
         return _("The letter is on its way to the holder again.")
     if not has_mail:
-        return _("No mail is sent from here: nobody has set a way out for it.")
+        return _("No mail is sent from here: mail is not set up; ask whoever runs the tool.")
     if not email:
         return _("The holder has confirmed no address, so there is nowhere to send it to.")
     return _("The letter was sent a moment ago.")

@@ -15,9 +15,12 @@ from sqlalchemy.orm import Session
 
 from courses.scheme_reading import Schemes, missing_recognition
 from courses.schemes import CertificateScheme, SchemeKind
-from lti_tool.certification.document import missing_glyphs
+from lti_tool.certification.glyphs import missing_glyphs
 from lti_tool.certification.humans import merged_holders
+from lti_tool.certification.issuers import Issuers, NoIssuerError
+from lti_tool.certification.known_names import KnownNames, names_known, together
 from lti_tool.certification.models import Case, CaseState, Holder
+from lti_tool.certification.previews import texts_of, texts_of_correction
 from lti_tool.certification.register import may_be_corrected
 from lti_tool.certification.register_models import Certificate, CertificateState
 from lti_tool.certification.searching import folded
@@ -31,8 +34,10 @@ AT_ONCE = 500
 """Values in one list of a query."""
 OPEN = (CaseState.DRAFT, CaseState.CHECKED, CaseState.APPROVED)
 STANDING = (CertificateState.NUMBERED, CertificateState.ISSUED, CertificateState.SUSPENDED)
-PRINTED = ("exam_body", "training_body", "trainer", "earlier_register", "earlier_number")
-"""Of what an officer entered, what is printed."""
+QUOTED = 80
+"""Characters of a text that cannot be printed, as it is told."""
+BLANKS = str.maketrans("\t\n\r", "   ")
+"""White space needs no glyph."""
 
 
 class Concern(StrEnum):
@@ -41,15 +46,17 @@ class Concern(StrEnum):
     NOT_GRANTED = "not-granted"
     SCHEME_GONE = "scheme-gone"
     SCHEME_CHANGED = "scheme-changed"
+    NO_ISSUER = "no-issuer"
     NAME = "name"
     GLYPHS = "glyphs"
     MISSING_ELEMENT = "missing-element"
     PREDECESSOR = "predecessor"
+    OTHER_NAME = "other-name"
     DUPLICATE_CERTIFICATE = "duplicate-certificate"
     DUPLICATE_CASE = "duplicate-case"
 
 
-WARNINGS = frozenset({Concern.DUPLICATE_CERTIFICATE, Concern.DUPLICATE_CASE})
+WARNINGS = frozenset({Concern.OTHER_NAME, Concern.DUPLICATE_CERTIFICATE, Concern.DUPLICATE_CASE})
 """Concerns that an officer may approve in spite of; all others stop it."""
 
 
@@ -74,13 +81,21 @@ Findings = Mapping[UUID, tuple[Finding, ...]]
 """By case; those about which there is nothing to say have none."""
 
 
-def check(session: Session, cases: Sequence[Case], schemes: Schemes, *, on: date) -> Findings:
+def check(
+    session: Session,
+    cases: Sequence[Case],
+    schemes: Schemes,
+    *,
+    issuers: Issuers | None = None,
+    on: date,
+) -> Findings:
     """Look at cases before they are approved.
 
     Args:
         session: open.
         cases: to look at; their likely duplicates are looked for in a few queries for all of them.
         schemes: as they are now.
+        issuers: as they are now; None: not to be looked at, such as by the rules alone.
         on: the day, by which a certificate is valid or not.
     """
     found: dict[UUID, list[Finding]] = {case.id: [] for case in cases}
@@ -90,8 +105,12 @@ def check(session: Session, cases: Sequence[Case], schemes: Schemes, *, on: date
             found[case.id] += _predecessor(before.get(case.predecessor_id))
         else:
             found[case.id] += _rules(case, schemes.get(case.scheme_id))
+            found[case.id] += _issuer(case, issuers)
         found[case.id] += _name(case)
-        found[case.id] += _glyphs(case)
+        texts = _texts(case, schemes.get(case.scheme_id), before.get(case.predecessor_id), on)
+        found[case.id] += _glyphs(case, texts)
+    for case_id, finding in _other_names(session, cases):
+        found[case_id].append(finding)
     for case_id, finding in _valid_already(session, cases, on):
         found[case_id].append(finding)
     for case_id, finding in _twins(session, cases):
@@ -125,12 +144,38 @@ def _name(case: Case) -> Iterator[Finding]:
         yield Finding(Concern.NAME, words)
 
 
-def _glyphs(case: Case) -> Iterator[Finding]:
-    told = (str(case.particulars.get(key) or "") for key in PRINTED)
-    missing = missing_glyphs(" ".join((case.name, *told)))
+def _issuer(case: Case, issuers: Issuers | None) -> Iterator[Finding]:
+    try:
+        if issuers is not None:
+            issuers.of(case.scheme_id)
+    except NoIssuerError as error:
+        yield Finding(Concern.NO_ISSUER, error.words or str(error))
+
+
+def _texts(
+    case: Case, scheme: CertificateScheme | None, before: Certificate | None, on: date
+) -> list[str]:
+    """Give what would be printed but the name, as far as it can be told."""
+    if case.corrects:
+        stands = before is not None and may_be_corrected(before)
+        return texts_of_correction(case, before, on=on) if before and stands else []
+    return texts_of(case, scheme, on=on) if scheme is not None else []
+
+
+def _glyphs(case: Case, texts: Sequence[str]) -> Iterator[Finding]:
+    missing = missing_glyphs(case.name)
     if missing:
         words = _("Cannot be printed: %(characters)s. Use the Latin spelling of the passport.")
         yield Finding(Concern.GLYPHS, words % {"characters": " ".join(missing)})
+    missing = missing_glyphs(" ".join(texts).translate(BLANKS))
+    if missing:
+        faulty = next((text for text in texts if not set(missing).isdisjoint(text)), "")
+        words = _(
+            "Cannot be printed: %(characters)s, in “%(text)s”. What was entered is taken back and "
+            "entered anew in Latin letters; a text of the scheme is changed in its file."
+        )
+        told = {"characters": " ".join(missing), "text": faulty[:QUOTED]}
+        yield Finding(Concern.GLYPHS, words % told)
 
 
 def _predecessors(session: Session, cases: Iterable[Case]) -> dict[UUID | None, Certificate]:
@@ -147,8 +192,35 @@ def _predecessor(certificate: Certificate | None) -> Iterator[Finding]:
         words = _(
             "The certificate that this corrects no longer stands, so nothing takes its place."
         )
+        if certificate is not None and certificate.state == CertificateState.SUSPENDED:
+            words = _(
+                "The certificate that this corrects is suspended. Decide about that one first: let "
+                "it hold again, or revoke it."
+            )
         about = certificate.id if certificate else None
         yield Finding(Concern.PREDECESSOR, words, certificate_id=about)
+
+
+def _other_names(session: Session, cases: Sequence[Case]) -> Iterator[tuple[UUID, Finding]]:
+    """Find names that nobody but the holder has told, where the scheme asks for no officer."""
+    asked = [case for case in cases if case.approvers == 0 and case.name_confirmed_at is not None]
+    if not asked:
+        return
+    stays = merged_holders(session)
+    humans = {stays.get(case.holder_id, case.holder_id) for case in asked}
+    held = humans | {gone for gone, kept in stays.items() if kept in humans}
+    known: dict[UUID, list[KnownNames]] = defaultdict(list)
+    for some in _in_parts(held):
+        for holder_id, names in names_known(session, some).items():
+            known[stays.get(holder_id, holder_id)].append(names)
+    for case in asked:
+        names = together(known[stays.get(case.holder_id, case.holder_id)])
+        if not names.has(case.name):
+            words = _("The platform sends no name: only the candidate has told this one.")
+            if names.sent:
+                words = _("The platform sends another name: %(name)s. Is this one right?")
+                words %= {"name": names.sent[0]}
+            yield case.id, Finding(Concern.OTHER_NAME, words)
 
 
 # Likely duplicates

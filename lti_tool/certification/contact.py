@@ -16,7 +16,7 @@ from lti_tool import audit, mail
 from lti_tool.addresses import read_address
 from lti_tool.certification import letters
 from lti_tool.certification.humans import staying
-from lti_tool.certification.letters import CONFIRM_EMAIL, MY_CERTIFICATES, Post
+from lti_tool.certification.letters import CONFIRM_EMAIL, INVITATION, MY_CERTIFICATES, Post
 from lti_tool.certification.models import Holder
 from lti_tool.certification.register_models import HolderLink, LinkWish
 from lti_tool.db import Begin
@@ -43,10 +43,7 @@ def ask(session: Session, holder_id: UUID, given: str, post: Post, *, now: datet
         BadAddressError: mail cannot be sent to it.
         TooManyError: too many today.
     """
-    address = read_address(given)
-    if address is None:
-        words = _("That is no e-mail address. Write it as in alice@example.org.")
-        raise BadAddressError("address of a holder", words=words)
+    address = needed_address(given)
     if _number_of(session, holder_id, CONFIRM_EMAIL, since=now - A_DAY) >= MOST_A_DAY:
         words = _(
             "Five letters were sent today already. Look into your mailbox, or go on tomorrow."
@@ -67,10 +64,23 @@ def ask(session: Session, holder_id: UUID, given: str, post: Post, *, now: datet
     mail.queue(session, letters.confirmation(address, token, post), post.vault, now=now)
 
 
+def needed_address(given: str) -> str:
+    """Read an address.
+
+    Raises:
+        BadAddressError: mail cannot be sent to it.
+    """
+    address = read_address(given)
+    if address is None:
+        words = _("That is no e-mail address. Write it as in alice@example.org.")
+        raise BadAddressError("address of a holder", words=words)
+    return address
+
+
 def asked_address(session: Session, token: str, vault: Vault, *, now: datetime) -> str | None:
     """Give the address that a link would confirm; None where the link is over or unknown."""
-    link = _find(session, token, CONFIRM_EMAIL, now=now)
-    return _unsealed(link.email_sealed, vault) if link is not None else None
+    link = find_link(session, token, CONFIRM_EMAIL, now=now)
+    return unsealed(link.email_sealed, vault) if link is not None else None
 
 
 def confirm(session: Session, token: str, vault: Vault, *, now: datetime) -> str | None:
@@ -79,20 +89,29 @@ def confirm(session: Session, token: str, vault: Vault, *, now: datetime) -> str
     Returns:
         Token of a link to the holder's certificates, to go on by; None: this one is over.
     """
-    link = _find(session, token, CONFIRM_EMAIL, now=now)
-    address = _unsealed(link.email_sealed, vault) if link is not None else None
+    link = find_link(session, token, CONFIRM_EMAIL, now=now)
+    address = unsealed(link.email_sealed, vault) if link is not None else None
     if link is None or address is None:
         return None
     holder = session.get_one(Holder, staying(session, link.holder_id))
     if holder.erased_at is not None:
         return None
     link.used_at, link.email_sealed = now, ""
-    holder.email, holder.email_confirmed_at = address, now
-    holder.email_search = search_key(address, vault)[0]
-    _end_links(session, holder.id, MY_CERTIFICATES, now=now)
-    audit.note(
-        session, "holder.address-confirmed", who=str(holder.id), about=str(holder.id), now=now
-    )
+    return take(session, holder, address, vault, now=now)
+
+
+def take(session: Session, holder: Holder, address: str, vault: Vault, *, now: datetime) -> str:
+    """Take an address that its reader has confirmed; links that went to an earlier one end.
+
+    Returns:
+        Token of a link to the holder's certificates, to go on by.
+    """
+    if holder.email != address:
+        holder.email, holder.email_confirmed_at = address, now
+        holder.email_search = search_key(address, vault)[0]
+        _end_links(session, holder.id, MY_CERTIFICATES, now=now)
+        about = str(holder.id)
+        audit.note(session, "holder.address-confirmed", who=about, about=about, now=now)
     onward = new_token()
     letters.open_door(session, holder.id, onward, now=now)
     return onward
@@ -104,7 +123,7 @@ def remove(session: Session, holder_id: UUID, *, who: str, now: datetime) -> Non
     if not holder.email:
         return
     holder.email, holder.email_confirmed_at, holder.email_search = "", None, ""
-    for purpose in (MY_CERTIFICATES, CONFIRM_EMAIL):
+    for purpose in (MY_CERTIFICATES, CONFIRM_EMAIL, INVITATION):
         _end_links(session, holder_id, purpose, now=now)
     audit.note(session, "holder.address-removed", who=who, about=str(holder_id), now=now)
 
@@ -119,7 +138,7 @@ def search_key(address: str, vault: Vault) -> tuple[str, ...]:
 
 def holder_of(session: Session, token: str, *, now: datetime) -> UUID | None:
     """Give the holder whose certificates a link shows; None where it is over or unknown."""
-    link = _find(session, token, MY_CERTIFICATES, now=now)
+    link = find_link(session, token, MY_CERTIFICATES, now=now)
     return staying(session, link.holder_id) if link is not None else None
 
 
@@ -159,8 +178,29 @@ def forget(session: Session, *, now: datetime) -> int:
     return len(gone.all())
 
 
+def find_link(
+    session: Session, token: str, purpose: str, *, now: datetime, lock: bool = False
+) -> HolderLink | None:
+    """Give a link that works; None where it is over, used or unknown."""
+    query = select(HolderLink).where(
+        HolderLink.token_hash == digest(token),
+        HolderLink.purpose == purpose,
+        HolderLink.used_at.is_(None),
+        HolderLink.expires_at > now,
+    )
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def unsealed(sealed: str, vault: Vault) -> str | None:
+    """Give an address that was kept encrypted; None where it cannot be read, or is none."""
+    try:
+        return vault.decrypt(sealed, purpose=PURPOSE) or None
+    except VaultError:
+        return None
+
+
 def _answer(session: Session, sealed: str, post: Post, *, now: datetime) -> None:
-    address = _unsealed(sealed, post.vault)
+    address = unsealed(sealed, post.vault)
     if not address or not post.is_on:
         return
     known = Holder.email_search.in_(search_key(address, post.vault))
@@ -172,17 +212,6 @@ def _answer(session: Session, sealed: str, post: Post, *, now: datetime) -> None
         mail.queue(session, letter, post.vault, now=now)
         letters.open_door(session, holder.id, token, now=now)
         session.flush()
-
-
-def _find(session: Session, token: str, purpose: str, *, now: datetime) -> HolderLink | None:
-    return session.scalar(
-        select(HolderLink).where(
-            HolderLink.token_hash == digest(token),
-            HolderLink.purpose == purpose,
-            HolderLink.used_at.is_(None),
-            HolderLink.expires_at > now,
-        )
-    )
 
 
 def _end_links(session: Session, holder_id: UUID, purpose: str, *, now: datetime) -> None:
@@ -209,10 +238,3 @@ def _number_of(session: Session, holder_id: UUID, purpose: str, *, since: dateti
         )
     )
     return session.scalar(counted) or 0
-
-
-def _unsealed(sealed: str, vault: Vault) -> str | None:
-    try:
-        return vault.decrypt(sealed, purpose=PURPOSE) or None
-    except VaultError:
-        return None

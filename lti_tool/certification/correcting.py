@@ -12,7 +12,7 @@ from courses.scheme_reading import Schemes
 from lti_tool import audit
 from lti_tool.certification.approving import move_on, needed_reason, read_name
 from lti_tool.certification.humans import Hand
-from lti_tool.certification.mandates import need_mandate
+from lti_tool.certification.mandates import need_another, need_mandate
 from lti_tool.certification.models import Case, CaseState
 from lti_tool.certification.register import may_be_corrected
 from lti_tool.certification.register_models import Certificate, CertificateState
@@ -40,7 +40,7 @@ def begin_correction(
     """Begin a case for a certificate that says the same under another name.
 
     The old certificate stands until the new one is issued, and is then superseded. Whoever begins
-    it is the first pair of eyes; one officer more approves it, wherever the scheme asks for any.
+    it is the first pair of eyes; another officer approves it, whatever the scheme asks for.
     The same name again is a reissue, such as after a key was compromised.
 
     Args:
@@ -57,16 +57,19 @@ def begin_correction(
         CannotReplaceError: it has ended, or a correction is under way.
         UnprintableNameError: the name cannot be printed.
         OtherSchemeError: the officer's role does not cover its scheme.
+        OwnCertificateError: it is the officer's own.
     """
     before = _locked(session, certificate_id)
     need_mandate(session, hand, before.scheme_id)
+    need_another(session, hand, before.holder_id)
     printed, told = read_name(name), needed_reason(reason)
     if not may_be_corrected(before):
-        words = _("Only a certificate that holds, or one whose key was compromised, is corrected.")
+        words = _("Only a certificate that holds, or one whose key was compromised, is corrected. "
+                  "Let a suspended one hold again first.")  # fmt: skip
         raise CannotReplaceError(f"certificate {before.id} is {before.state}", words=words)
     first = session.get_one(Case, before.case_id)
     case = _case(session, before, first, f"corrects:{before.number}", hand, now=now)
-    case.state, case.approvers, case.corrects = CaseState.DRAFT, min(1, first.approvers), True
+    case.state, case.approvers, case.corrects = CaseState.DRAFT, 1, True
     case.name, case.name_confirmed_at, case.name_confirmed_by = printed, now, hand.who
     case.evidence, case.decision, case.decided_at = first.evidence, first.decision, now
     case.examined_on = first.examined_on
@@ -88,8 +91,12 @@ def begin_renewal(
     Raises:
         NotFoundError: there is no such certificate.
         CannotReplaceError: it is not issued, its scheme is gone, or a renewal is under way.
+        OtherSchemeError: the officer's role does not cover its scheme.
+        OwnCertificateError: it is the officer's own.
     """
     before = _locked(session, certificate_id)
+    need_mandate(session, hand, before.scheme_id)
+    need_another(session, hand, before.holder_id)
     scheme = schemes.get(before.scheme_id)
     if before.state != CertificateState.ISSUED or before.erased_at or scheme is None:
         words = _("Only an issued certificate of a scheme that is still offered can be renewed.")

@@ -26,7 +26,9 @@ from lti_tool.certification.register_models import KeyRecord
 LIMIT_BYTES = 256 * 1024
 """Ours have some 10 kB; a larger one is not looked at."""
 LIMIT_NODES = 2000
-"""Values in a document; reading more would keep a process busy."""
+"""Values in a document, at any depth; reading more would keep a process busy."""
+LIMIT_LETTERS = 20_000
+"""In one text or address of a document."""
 URN = "urn:uuid:"
 
 
@@ -149,20 +151,28 @@ def _read(content: bytes) -> dict[str, Any]:
     Raises:
         ValueError: it is none.
     """
-    count = 0
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal count
-        count += len(pairs) + sum(len(value) for _, value in pairs if isinstance(value, list))
-        made = dict(pairs)
-        if len(made) != len(pairs) or count > LIMIT_NODES:
-            raise ValueError("a name stands twice, or there is too much of it")
-        return made
-
-    read = json.loads(content, object_pairs_hook=once)
+    read = json.loads(content, object_pairs_hook=_once)
     if not isinstance(read, dict):
         raise TypeError("no object")
+    left: list[Any] = [read]
+    count = 0
+    while left:
+        value = left.pop()
+        count += 1
+        if count > LIMIT_NODES or (isinstance(value, str) and len(value) > LIMIT_LETTERS):
+            raise ValueError("too much of it")
+        if isinstance(value, dict):
+            left += (*value, *value.values())
+        elif isinstance(value, list):
+            left += value
     return read
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a name stands twice")
+    return made
 
 
 def _decode(text: str) -> bytes:

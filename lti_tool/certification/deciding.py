@@ -20,7 +20,7 @@ from courses.scheme_reading import Schemes
 from courses.schemes import CertificateScheme, Route
 from lti_tool import audit
 from lti_tool.certification.approving import move_on
-from lti_tool.certification.evidence import circle, gather, list_persons
+from lti_tool.certification.evidence import circle, gather, list_persons, look_at_cases
 from lti_tool.certification.humans import WORKER, staying
 from lti_tool.certification.models import Case, CaseState, Holder, HolderPerson
 from lti_tool.certification.proofs import Evidence
@@ -143,9 +143,7 @@ def look_again(session: Session, holder_id: UUID, *, now: datetime) -> None:
         select(Enrolment.id).where(Enrolment.person_id.in_(persons))
     ).all():
         changes.note(session, enrolment_id, now=now)
-    session.execute(
-        update(Case).where(Case.holder_id.in_(human), Case.state.in_(OPEN)).values(look_due_at=now)
-    )
+    look_at_cases(session, holder_id, now=now)
 
 
 # A claim: a moment moved ahead
@@ -295,8 +293,8 @@ def _write(
     was_met = case.state != CaseState.COLLECTING
     case.state = CaseState.DRAFT if decision.is_granted else CaseState.COLLECTING
     case.approved_at = case.approved_human = case.batch_id = None
-    case.seconded_at = case.seconded_human = None
-    case.approved_by = case.seconded_by = ""
+    case.seconded_at = case.seconded_human = case.number_due_at = None
+    case.approved_by = case.seconded_by = case.fault = ""
     return was_met is not decision.is_granted
 
 

@@ -14,6 +14,7 @@ from courses.schemes import CertificateScheme
 from lti_tool.certification.evidence import circle, list_persons
 from lti_tool.certification.freezing import decimal
 from lti_tool.certification.humans import Hand, hand_of
+from lti_tool.certification.issuers import Issuers, look_at_issuers
 from lti_tool.certification.mandates import schemes_of
 from lti_tool.errors import BadRequestError, NotFoundError
 from lti_tool.i18n import gettext as _
@@ -70,6 +71,11 @@ def seen_schemes(seat: Seat) -> list[CertificateScheme]:
     """Give the schemes whose things somebody sees, by title."""
     found = [each for each in schemes().all() if seat.within is None or each.id in seat.within]
     return sorted(found, key=lambda each: (each.title.casefold(), each.kind.value))
+
+
+def issuers() -> Issuers:
+    """Give who issues, as the worker reads it."""
+    return look_at_issuers(settings().issuers_file)
 
 
 def points_words(exact: str) -> str:

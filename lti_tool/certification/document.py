@@ -5,10 +5,8 @@ Same facts and same credential give the same bytes. The only user of typst in th
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
-import unicodedata
 from base64 import b64encode
 from pathlib import Path
 
@@ -16,13 +14,13 @@ import segno
 import typst
 
 from lti_tool.certification.facts import Facts
+from lti_tool.certification.glyphs import FONTS
 from lti_tool.certification.issuers import logo_path
 from lti_tool.certification.printed import page_of
 from lti_tool.errors import ToolError
 from lti_tool.files import Files
 
 ASSETS = Path(__file__).parent / "assets"
-FONTS = ASSETS / "fonts"
 PNG = b"\x89PNG\r\n\x1a\n"
 QUIET_MODULES = 4
 """White space around a QR code (ISO/IEC 18004)."""
@@ -101,12 +99,6 @@ def _as_svg(picture: bytes) -> str:
     )
 
 
-def missing_glyphs(text: str) -> tuple[str, ...]:
-    """Give the characters of a text that a certificate cannot print, each once, in order."""
-    composed = unicodedata.normalize("NFC", text)
-    return tuple(dict.fromkeys(each for each in composed if ord(each) not in _covered()))
-
-
 def qr_code(url: str) -> str:
     """Draw an address as QR code: an SVG of one path, one unit a module, in black."""
     rows = segno.make_qr(url, error="m", mask=QR_MASK, boost_error=False).matrix
@@ -130,15 +122,3 @@ def _runs(row: bytes | bytearray) -> list[tuple[int, int]]:
 
 def _dark(row: bytes | bytearray, place: int) -> bool:
     return 0 <= place < len(row) and bool(row[place])
-
-
-@functools.cache
-def _covered() -> frozenset[int]:
-    """Give the characters that every face has."""
-    from fontTools.ttLib import TTFont  # noqa: PLC0415  # slow to import; few processes need it
-
-    faces = []
-    for path in FONTS.glob("*.ttf"):
-        with TTFont(path, lazy=True) as face:
-            faces.append(frozenset(face.getBestCmap() or ()))
-    return frozenset.intersection(*faces)

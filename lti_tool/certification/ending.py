@@ -6,16 +6,18 @@ it at once.
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool import audit
 from lti_tool.certification.approving import needed_reason
-from lti_tool.certification.humans import Hand, human_now
-from lti_tool.certification.mandates import need_mandate, not_covered
+from lti_tool.certification.evidence import look_at_cases
+from lti_tool.certification.humans import Hand, human_now, is_by
+from lti_tool.certification.mandates import need_another, need_mandate, not_covered
 from lti_tool.certification.register import want_lists
 from lti_tool.certification.register_models import Certificate, CertificateState, RevokeCode
 from lti_tool.certification.telling import tell_revoked
@@ -44,10 +46,11 @@ def suspend(
         NotFoundError: there is no such certificate.
         WrongStateError: it is not issued, or has ended.
         OtherSchemeError: the officer's role does not cover its scheme.
+        OwnCertificateError: it is the officer's own.
         BadRequestError: no reason is given.
     """
-    certificate = _find(session, certificate_id, hand)
-    _need_state(
+    certificate = find_to_end(session, certificate_id, hand)
+    need_state(
         certificate, CertificateState.ISSUED, _("Only a certificate that holds can be suspended.")
     )
     told = needed_reason(reason)
@@ -62,8 +65,8 @@ def resume(
     session: Session, certificate_id: UUID, reason: str, hand: Hand, *, now: datetime
 ) -> Certificate:
     """Let a suspended certificate hold again; raises as :func:`suspend` does."""
-    certificate = _find(session, certificate_id, hand)
-    _need_state(
+    certificate = find_to_end(session, certificate_id, hand)
+    need_state(
         certificate, CertificateState.SUSPENDED, _("Only a suspended certificate can be resumed.")
     )
     needed_reason(reason)
@@ -89,7 +92,7 @@ def revoke(
     Args:
         session: of the act.
         certificate_id: which.
-        code: why, as those are told who know the holder's name.
+        code: why, as it is shown to whoever checks it and knows the holder's name.
         reason: for the register.
         hand: whose act it is; another human than the one who suspended it.
         names: of statements.
@@ -100,15 +103,14 @@ def revoke(
         WrongStateError: nobody has suspended it.
         SecondHumanError: the same human suspended it.
         OtherSchemeError: the officer's role does not cover its scheme.
+        OwnCertificateError: it is the officer's own.
         BadRequestError: no reason is given.
     """
-    certificate = _find(session, certificate_id, hand)
+    certificate = find_to_end(session, certificate_id, hand)
     words = _("One officer suspends a certificate first; another one then revokes it.")
-    _need_state(certificate, CertificateState.SUSPENDED, words)
-    first = human_now(session, certificate.suspended_human)
-    if first is None or hand.human is None or first == hand.human:
-        words = _("You suspended it yourself: another officer has to revoke it.")
-        raise SecondHumanError(f"certificate {certificate.id}: {hand.who}", words=words)
+    need_state(certificate, CertificateState.SUSPENDED, words)
+    words = _("You suspended it yourself: another officer has to revoke it.")
+    need_second(session, certificate, hand, words)
     told = needed_reason(reason)
     certificate.state = CertificateState.REVOKED
     certificate.revoked_at, certificate.revoked_by = now, hand.who
@@ -138,7 +140,7 @@ def withdraw_by_holder(
     if certificate.holder_id != holder_id:
         raise NotFoundError(f"certificate {certificate_id} of holder {holder_id}")
     words = _("Only a certificate that holds can be given up. Ask the certification office.")
-    _need_state(certificate, CertificateState.ISSUED, words)
+    need_state(certificate, CertificateState.ISSUED, words)
     certificate.state, certificate.ended_at = CertificateState.WITHDRAWN, now
     tell_revoked(session, certificate, WITHDRAWN, names, now=now)
     _settle(session, certificate, "certificate.withdrawn", hand, now=now)
@@ -148,21 +150,44 @@ def withdraw_by_holder(
 def supersede(
     session: Session, certificate_id: UUID, by_id: UUID, hand: Hand, *, names: Names, now: datetime
 ) -> None:
-    """End a certificate in whose place a correction is issued; one that is revoked stays so."""
+    """End a certificate in whose place a correction is issued.
+
+    One that was revoked, as its key was compromised, stays so. The caller has made sure that
+    another may take its place (``register.may_be_corrected``).
+    """
     certificate = _locked(session, certificate_id)
-    if certificate.state not in {CertificateState.ISSUED, CertificateState.SUSPENDED}:
+    if certificate.state == CertificateState.REVOKED:
         return
     certificate.state, certificate.ended_at = CertificateState.SUPERSEDED, now
     tell_revoked(session, certificate, SUPERSEDED, names, now=now)
     _settle(session, certificate, "certificate.superseded", hand, by=str(by_id), now=now)
 
 
-def _find(session: Session, certificate_id: UUID, hand: Hand) -> Certificate:
+def find_to_end(session: Session, certificate_id: UUID, hand: Hand) -> Certificate:
+    """Give a certificate, its row locked, to an officer who may end it.
+
+    Raises:
+        NotFoundError: there is no such certificate.
+        OtherSchemeError: the officer's role does not cover its scheme.
+        OwnCertificateError: it is the officer's own.
+    """
     certificate = _locked(session, certificate_id)
     need_mandate(session, hand, certificate.scheme_id)
     if hand.human is None:
         raise SecondHumanError(hand.who, words=not_covered(hand))
+    need_another(session, hand, certificate.holder_id)
     return certificate
+
+
+def need_second(session: Session, certificate: Certificate, hand: Hand, words: str) -> None:
+    """Make sure that an officer is another human than the one who suspended or stopped it.
+
+    Raises:
+        SecondHumanError: it is the same one.
+    """
+    first, now_is = certificate.suspended_human, functools.partial(human_now, session)
+    if hand.human is None or first is None or is_by(hand, first, certificate.suspended_by, now_is):
+        raise SecondHumanError(f"certificate {certificate.id}: {hand.who}", words=words)
 
 
 def _locked(session: Session, certificate_id: UUID) -> Certificate:
@@ -173,7 +198,12 @@ def _locked(session: Session, certificate_id: UUID) -> Certificate:
     return certificate
 
 
-def _need_state(certificate: Certificate, state: CertificateState, words: str) -> None:
+def need_state(certificate: Certificate, state: CertificateState, words: str) -> None:
+    """Make sure that a certificate stands where something can be done.
+
+    Raises:
+        WrongStateError: it does not.
+    """
     if certificate.state != state:
         log_text = f"certificate {certificate.id} is {certificate.state}"
         raise WrongStateError(log_text, words=words)
@@ -184,4 +214,21 @@ def _settle(
 ) -> None:
     want_lists(session, certificate, now=now)
     session.flush()
+    _wake_correction(session, certificate, now=now)
+    look_at_cases(session, certificate.holder_id, now=now)
     audit.note(session, act, who=hand.who, about=str(certificate.id), detail=told, now=now)
+
+
+def _wake_correction(session: Session, certificate: Certificate, *, now: datetime) -> None:
+    """Have a correction that waits for what became of a certificate looked at again at once."""
+    session.execute(
+        update(Certificate)
+        .where(
+            Certificate.supersedes_id == certificate.id,
+            Certificate.state == CertificateState.NUMBERED,
+            Certificate.fault != "",
+            Certificate.due_at.is_not(None),
+        )
+        .values(due_at=now)
+        .execution_options(synchronize_session=False)
+    )

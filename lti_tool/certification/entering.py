@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from courses.scheme_reading import Schemes
 from courses.schemes import CertificateScheme, Route, SchemeKind
 from lti_tool import audit
+from lti_tool.certification import inviting
 from lti_tool.certification.approving import read_name
+from lti_tool.certification.evidence import circle, look_at_cases
 from lti_tool.certification.humans import Hand, staying
+from lti_tool.certification.letters import Post
 from lti_tool.certification.mandates import need_mandate
 from lti_tool.certification.models import Case, CaseState, Holder, HolderKind
 from lti_tool.certification.searching import folded
@@ -30,6 +34,8 @@ HOW = ("assessment", "participation", "supervision", "quality")
 TOLD = ("exam_body", "training_body", "trainer", "earlier_register", "earlier_number", *HOW)
 """What may be told of a candidate in words, as in a case's particulars."""
 LENGTH = 200
+SITTING_LENGTH = 110
+"""Of 120 that a case keeps: a running number may follow."""
 POINTS = re.compile(r"(\d{1,3}(?:[.,]\d{1,2})?)\s*/\s*(\d{1,3})")
 PASSED = {"passed": True, "yes": True, "x": True, "failed": False, "no": False}
 
@@ -61,11 +67,21 @@ class Entry:
     told: Mapping[str, str] = field(default_factory=dict)
     """By the keys of ``TOLD``."""
     language: str = ""
+    address: str = ""
+    """To which a letter goes, by whose link the holder confirms it and the name; empty: none."""
     holder_id: UUID | None = None
     """Somebody who is known already; None: a new holder."""
 
 
-def enter(session: Session, entry: Entry, hand: Hand, *, schemes: Schemes, now: datetime) -> Case:
+def enter(
+    session: Session,
+    entry: Entry,
+    hand: Hand,
+    *,
+    schemes: Schemes,
+    post: Post | None = None,
+    now: datetime,
+) -> Case:
     """Enter a candidate: a holder, unless one was chosen, and a case that is due for a decision.
 
     Args:
@@ -73,9 +89,11 @@ def enter(session: Session, entry: Entry, hand: Hand, *, schemes: Schemes, now: 
         entry: what was entered.
         hand: whose act it is; somebody else has to approve.
         schemes: as they are now.
+        post: what the letter to the holder is made with; None: none is sent.
         now: the moment.
 
     Raises:
+        BadAddressError: mail cannot be sent to the address.
         EntryError: the scheme does not take it, or something in it cannot be used.
         EnteredAlreadyError: it was entered before.
         OtherSchemeError: the officer's role does not cover the scheme.
@@ -87,18 +105,24 @@ def enter(session: Session, entry: Entry, hand: Hand, *, schemes: Schemes, now: 
     need_mandate(session, hand, scheme.id)
     name = read_name(entry.name)
     _need_sense(scheme, entry, now)
-    sitting = _sitting(entry)
-    before = _find_before(session, scheme.id, sitting, name, entry.holder_id)
-    if before is not None:
-        words = _("%(name)s was entered before, for the same day; the case is there already.")
-        raise EnteredAlreadyError(f"case {before}", words=words % {"name": name})
-    holder = _holder(session, entry, name, hand, now=now)
-    case = Case(
+    holder_id, sitting = _place(session, entry, name, hand, now=now)
+    case = _case(scheme, entry, name, hand, now)
+    case.holder_id, case.sitting = holder_id, sitting
+    session.add(case)
+    session.flush()
+    detail = {"scheme": scheme.id, "route": entry.route.value}
+    audit.note(session, "case.entered", who=hand.who, about=str(case.id), detail=detail, now=now)
+    if post is not None:
+        asked = inviting.Asked(case, scheme.title, entry.address)
+        inviting.invite(session, asked, hand, post, now=now)
+    return case
+
+
+def _case(scheme: CertificateScheme, entry: Entry, name: str, hand: Hand, now: datetime) -> Case:
+    return Case(
         id=uuid4(),
-        holder_id=holder,
         scheme_id=scheme.id,
         scheme_fingerprint=scheme.fingerprint,
-        sitting=sitting,
         route=entry.route.value,
         state=CaseState.COLLECTING,
         approvers=max(1, scheme.approvers),
@@ -113,11 +137,6 @@ def enter(session: Session, entry: Entry, hand: Hand, *, schemes: Schemes, now: 
         entered_by=hand.who,
         entered_human=hand.human,
     )
-    session.add(case)
-    session.flush()
-    detail = {"scheme": scheme.id, "route": entry.route.value}
-    audit.note(session, "case.entered", who=hand.who, about=str(case.id), detail=detail, now=now)
-    return case
 
 
 def _particulars(entry: Entry, name: str, hand: Hand, now: datetime) -> dict[str, Any]:
@@ -127,8 +146,7 @@ def _particulars(entry: Entry, name: str, hand: Hand, now: datetime) -> dict[str
         told["results"] = dict(entry.results)
     if entry.checklist:
         told["checklist"] = list(entry.checklist)
-    if entry.name_seen:
-        told["names"] = [{"name": name, "by": hand.who, "at": now.isoformat()}]
+    told["names"] = [{"name": name, "by": hand.who, "at": now.isoformat()}]
     return told
 
 
@@ -149,6 +167,8 @@ def withdraw(session: Session, case_id: UUID, hand: Hand, *, now: datetime) -> C
         raise ConflictingError(f"case {case_id} is {case.state}", words=words)
     case.state, case.look_due_at = CaseState.WITHDRAWN, None
     session.flush()
+    look_at_cases(session, case.holder_id, now=now)  # what was entered with it counts no more
+    inviting.end_links(session, case.id, now=now)
     audit.note(session, "case.withdrawn", who=hand.who, about=str(case.id), now=now)
     return case
 
@@ -175,7 +195,8 @@ def read_result(text: str) -> dict[str, Any] | None:
         points, asked = Fraction(found[1].replace(",", ".")), int(found[2])
         if asked and points <= asked:
             return {"points": str(points), "asked": asked}
-    words = _("%(text)s is no result: write 2/3 (points of points), passed, failed, or nothing.")
+    words = _("%(text)s is no result: write 2/3 (points reached / points "
+              "possible), passed, failed, or nothing.")  # fmt: skip
     raise EntryError("result", words=words % {"text": text.strip()[:40]})
 
 
@@ -224,8 +245,41 @@ def _need_sense(scheme: CertificateScheme, entry: Entry, now: datetime) -> None:
 
 def _sitting(entry: Entry) -> str:
     if entry.route is Route.TAKEN_OVER:
-        return f"taken-over:{entry.told['earlier_number'].strip()}"[:120]
+        return f"taken-over:{entry.told['earlier_number'].strip()}"[:SITTING_LENGTH]
     return f"entry:{entry.day.isoformat()}"
+
+
+def _place(
+    session: Session, entry: Entry, name: str, hand: Hand, *, now: datetime
+) -> tuple[UUID, str]:
+    """Give the holder of a new case, made where none was chosen, and its sitting.
+
+    Raises:
+        EnteredAlreadyError: it was entered before.
+    """
+    sitting = _sitting(entry)
+    known = _known(session, entry.holder_id)
+    before = _find_before(session, entry.scheme_id, sitting, name, known)
+    if before is not None:
+        words = _("%(name)s was entered before, for the same day; the case is there already.")
+        raise EnteredAlreadyError(f"case {before}", words=words % {"name": name})
+    if known is None:
+        return _new_holder(session, entry, name, hand, now=now), sitting
+    return known, _free(session, known, entry.scheme_id, sitting)
+
+
+def _free(session: Session, holder_id: UUID, scheme_id: str, sitting: str) -> str:
+    """Give a sitting that no case has: those that were taken back or refused keep theirs."""
+    query = select(Case.sitting).where(
+        Case.holder_id == holder_id, Case.scheme_id == scheme_id, _is_of(sitting)
+    )
+    taken = set(session.scalars(query))
+    numbered = (f"{sitting}:{number}" for number in itertools.count(2))
+    return next(each for each in itertools.chain([sitting], numbered) if each not in taken)
+
+
+def _is_of(sitting: str) -> ColumnElement[bool]:
+    return or_(Case.sitting == sitting, Case.sitting.startswith(f"{sitting}:", autoescape=True))
 
 
 def _find_before(
@@ -236,22 +290,30 @@ def _find_before(
         .join(Holder, Holder.id == Case.holder_id)
         .where(
             Case.scheme_id == scheme_id,
-            Case.sitting == sitting,
+            _is_of(sitting),
             Case.state.not_in([CaseState.REFUSED, CaseState.WITHDRAWN]),
         )
     )
+    human = circle(session, holder_id) if holder_id is not None else ()
     for row in session.execute(query):
-        if row.holder_id == holder_id or (holder_id is None and folded(row.name) == folded(name)):
+        if row.holder_id in human or (holder_id is None and folded(row.name) == folded(name)):
             found: UUID = row.id
             return found
     return None
 
 
-def _holder(session: Session, entry: Entry, name: str, hand: Hand, *, now: datetime) -> UUID:
-    if entry.holder_id is not None:
-        if session.get(Holder, entry.holder_id) is None:
-            raise NotFoundError(f"holder {entry.holder_id}")
-        return staying(session, entry.holder_id)
+def _known(session: Session, holder_id: UUID | None) -> UUID | None:
+    """Give the one as which a chosen holder stays, its row locked: it is entered once at a time."""
+    if holder_id is None:
+        return None
+    if session.get(Holder, holder_id) is None:
+        raise NotFoundError(f"holder {holder_id}")
+    kept = staying(session, holder_id)
+    session.scalar(select(Holder.id).where(Holder.id == kept).with_for_update())
+    return kept
+
+
+def _new_holder(session: Session, entry: Entry, name: str, hand: Hand, *, now: datetime) -> UUID:
     made = Holder(
         id=uuid4(),
         kind=HolderKind.ORGANISATION if entry.is_organisation else HolderKind.PERSON,
@@ -263,18 +325,3 @@ def _holder(session: Session, entry: Entry, name: str, hand: Hand, *, now: datet
     session.add(made)
     session.flush()
     return made.id
-
-
-def list_alike(session: Session, name: str, *, limit: int = 5) -> Sequence[Holder]:
-    """Give holders of the same name, newest first, of whom a candidate may be one."""
-    return session.scalars(
-        select(Holder)
-        .where(
-            Holder.name_search == folded(name)[:400],
-            Holder.name_search != "",
-            Holder.merged_into_id.is_(None),
-            Holder.erased_at.is_(None),
-        )
-        .order_by(Holder.created_at.desc())
-        .limit(limit)
-    ).all()

@@ -23,11 +23,14 @@ from lti_tool.certification.entering import (
     read_result,
 )
 from lti_tool.certification.humans import Hand
+from lti_tool.certification.inviting import read_address
+from lti_tool.certification.letters import Post
 from lti_tool.errors import ToolError
 from lti_tool.i18n import gettext as _
+from lti_tool.plain import has_controls, without_controls, words_on_controls
 
 MOST_LINES = 2000
-NAME, DAY = "name", "day"
+NAME, DAY, EMAIL = "name", "day", "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,11 @@ class EntryList:
         return tuple(line.entry for line in self.lines if line.entry is not None)
 
     @property
+    def mute(self) -> tuple[Entry, ...]:
+        """Give the candidates whose name nobody saw, and who get no letter to confirm it."""
+        return tuple(each for each in self.entries if not (each.name_seen or each.address))
+
+    @property
     def faulty(self) -> tuple[Line, ...]:
         """Give the lines that cannot."""
         return tuple(line for line in self.lines if line.entry is None)
@@ -80,19 +88,34 @@ class Entered:
     """Name and reason of those that were not entered."""
 
 
-def columns_of(scheme: CertificateScheme, route: Route) -> tuple[str, ...]:
-    """Give the columns of a list: those that are needed first, then those that may stay empty."""
+def columns_of(
+    scheme: CertificateScheme, route: Route, *, has_mail: bool = False
+) -> tuple[str, ...]:
+    """Give the columns of a list: those that are needed first, then those that may stay empty.
+
+    Args:
+        scheme: for which candidates are entered.
+        route: how they proved it.
+        has_mail: whether letters can be sent, so that addresses are of use.
+    """
     codes = tuple(each.code for each in scheme.card.elements) if scheme.card else ()
     elements = codes if scheme.kind not in {SchemeKind.ATTENDANCE, SchemeKind.TRAINER} else ()
     earlier = ("earlier_register", "earlier_number")
     told = tuple(each for each in TOLD if each not in earlier)
+    email = (EMAIL,) if has_mail else ()
     if route is Route.TAKEN_OVER:
-        return (NAME, DAY, *earlier, *told)
-    return (NAME, DAY, *elements, *told)
+        return (NAME, DAY, *email, *earlier, *told)
+    return (NAME, DAY, *email, *elements, *told)
 
 
 def read_list(
-    content: bytes, scheme: CertificateScheme, route: Route, *, name_seen: bool, now: datetime
+    content: bytes,
+    scheme: CertificateScheme,
+    route: Route,
+    *,
+    name_seen: bool,
+    has_mail: bool = False,
+    now: datetime,
 ) -> EntryList:
     """Read a list of candidates.
 
@@ -102,16 +125,16 @@ def read_list(
         scheme: for which all are entered.
         route: how they proved it.
         name_seen: whether the officer saw all names on documents.
+        has_mail: whether letters can be sent.
         now: the moment.
     """
-    text = decoded(content)
-    first = text.partition("\n")[0]
-    parting = max(",;\t", key=first.count)
-    rows = list(csv.reader(io.StringIO(text), delimiter=parting))
+    rows, fault = _rows(decoded(content))
+    if fault:
+        return EntryList(fault=fault)
     if not rows:
         return EntryList(fault=_("The file is empty."))
     head = [cell.strip() for cell in rows[0]]
-    allowed = columns_of(scheme, route)
+    allowed = columns_of(scheme, route, has_mail=has_mail)
     fault = _head_fault(head, allowed)
     if fault:
         return EntryList(fault=fault)
@@ -129,23 +152,38 @@ def read_list(
 
 
 def enter_all(
-    session: Session, entries: tuple[Entry, ...], hand: Hand, *, schemes: Schemes, now: datetime
+    session: Session,
+    entries: tuple[Entry, ...],
+    hand: Hand,
+    *,
+    schemes: Schemes,
+    post: Post | None = None,
+    now: datetime,
 ) -> Entered:
-    """Enter the candidates of a list; those entered before are left out and told."""
+    """Enter the candidates of a list; those entered before are left out, told, and not written to.
+
+    Args:
+        session: of the act.
+        entries: what was read.
+        hand: whose act it is.
+        schemes: as they are now.
+        post: what letters to the holders are made with; None: none are sent.
+        now: the moment.
+    """
     made: list[UUID] = []
     left: list[tuple[str, str]] = []
     for entry in entries:
         try:
-            made.append(enter(session, entry, hand, schemes=schemes, now=now).id)
+            made.append(enter(session, entry, hand, schemes=schemes, post=post, now=now).id)
         except EnteredAlreadyError as error:
             left.append((entry.name, error.words or ""))
     return Entered(tuple(made), tuple(left))
 
 
-def example_of(scheme: CertificateScheme, route: Route) -> str:
+def example_of(scheme: CertificateScheme, route: Route, *, has_mail: bool = False) -> str:
     """Give an empty list to fill in: its head, as CSV."""
     made = io.StringIO()
-    csv.writer(made).writerow(columns_of(scheme, route))
+    csv.writer(made).writerow(columns_of(scheme, route, has_mail=has_mail))
     return made.getvalue()
 
 
@@ -155,6 +193,20 @@ def decoded(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("cp1252", errors="replace")
+
+
+def _rows(text: str) -> tuple[list[list[str]], str]:
+    """Part a text into lines and cells, whatever ends its lines; or say why that cannot be done."""
+    told = io.StringIO(text, newline=None)
+    parting = max(",;\t", key=told.readline().count)
+    told.seek(0)
+    reader = csv.reader(told, delimiter=parting)
+    try:
+        return list(reader), ""
+    except csv.Error:
+        words = _("Line %(number)s cannot be read as CSV: it may be very long, or a quotation mark "
+                  "before it is not closed.")  # fmt: skip
+        return [], words % {"number": reader.line_num}
 
 
 def _head_fault(head: list[str], allowed: tuple[str, ...]) -> str:
@@ -173,6 +225,8 @@ def _head_fault(head: list[str], allowed: tuple[str, ...]) -> str:
 
 def _line(number: int, row: Mapping[str, str], reading: _Reading) -> Line:
     name = " ".join(row.get(NAME, "").split())
+    if any(has_controls(cell) for cell in row.values()):
+        return Line(number, without_controls(name), None, words_on_controls())
     try:
         if not name:
             raise EntryError("name", words=_("There is no name."))
@@ -183,6 +237,7 @@ def _line(number: int, row: Mapping[str, str], reading: _Reading) -> Line:
             day=read_day(row.get(DAY, ""), reading.now),
             is_organisation=reading.scheme.kind is SchemeKind.TRAINING_BODY,
             name_seen=reading.name_seen,
+            address=read_address(row.get(EMAIL, "")),
             results=dict(_results(row, reading.scheme)),
             told={key: row[key] for key in TOLD if row.get(key, "").strip()},
         )

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from courses.catalogue import Catalogue
@@ -33,6 +33,7 @@ from lti_tool.certification.proofs import (
     Sitting,
 )
 from lti_tool.certification.register_models import Certificate, CertificateState
+from lti_tool.certification.scheme_changes import OPEN
 from lti_tool.player.models import Attempt, AttemptKind, ElementResult, Enrolment
 
 GONE = (CaseState.REFUSED, CaseState.WITHDRAWN)
@@ -71,7 +72,9 @@ def gather(
             sittings += _attempts(session, persons, scheme, zone)
         if Route.COURSE in scheme.routes:
             done += _done(session, persons, scheme.courses, catalogue, zone)
-    sittings += [each for entered in cases for each in _entered_results(entered)]
+    sittings += [
+        each for told in _vouched_for(session, cases, case) for each in _entered_results(told)
+    ]
     since = _since(session, case)
     return Evidence(
         holder_id=staying(session, holder_id),
@@ -109,6 +112,15 @@ def list_persons(session: Session, holder_ids: Iterable[UUID]) -> tuple[UUID, ..
     """Give the persons of platforms behind holders."""
     query = select(HolderPerson.person_id).where(HolderPerson.holder_id.in_(holder_ids))
     return tuple(session.scalars(query.order_by(HolderPerson.person_id)))
+
+
+def look_at_cases(session: Session, holder_id: UUID, *, now: datetime) -> None:
+    """Have the open cases of a human decided again: something that they rest on has changed."""
+    session.execute(
+        update(Case)
+        .where(Case.holder_id.in_(circle(session, holder_id)), Case.state.in_(OPEN))
+        .values(look_due_at=now)
+    )
 
 
 # Exams and courses
@@ -203,6 +215,34 @@ def _cases(session: Session, human: Sequence[UUID], scheme: CertificateScheme) -
         Case.holder_id.in_(human), Case.scheme_id == scheme.id, Case.state.not_in(GONE)
     )
     return list(session.scalars(query.order_by(Case.entered_at, Case.id)))
+
+
+def _vouched_for(session: Session, cases: Sequence[Case], own: Case | None) -> list[Case]:
+    """Give the cases of which what was entered counts, so that no officer proves it alone.
+
+    That is a case's own, and what the same officer entered otherwise, who therefore does not
+    approve it; and what another officer approved, as long as the certificate stands.
+    """
+    standing = set(
+        session.scalars(
+            select(Certificate.case_id).where(
+                Certificate.case_id.in_([each.id for each in cases]),
+                Certificate.state.in_([CertificateState.NUMBERED, CertificateState.ISSUED]),
+            )
+        )
+    )
+    return [
+        each
+        for each in cases
+        if each is own or each.id in standing or (own is not None and _same_hand(each, own))
+    ]
+
+
+def _same_hand(one: Case, other: Case) -> bool:
+    return one.entered_human is not None and (one.entered_human, one.entered_by) == (
+        other.entered_human,
+        other.entered_by,
+    )
 
 
 def _since(session: Session, case: Case | None) -> date:

@@ -115,6 +115,8 @@ class Facts:
     participation: str = ""
     supervision: str = ""
     quality: str = ""
+    declared: tuple[tuple[str, str], ...] = ()
+    """What the scheme's file says by the names of the four above, whatever this proof was like."""
     prerequisites: str = ""
     notices: tuple[str, ...] = ()
     examined_on: date | None = None
@@ -162,6 +164,7 @@ class Facts:
             kind=SchemeKind(document["kind"]),
             issuer=_issuer(document["issuer"]),
             units=tuple(unit_from_json(each) for each in document["units"]),
+            declared=tuple((name, text) for name, text in document.get("declared", ())),
             esco=tuple((title, address) for title, address in document["esco"]),
             outcomes=tuple(document["outcomes"]),
             notices=tuple(document["notices"]),
@@ -179,6 +182,11 @@ def canonical(document: Mapping[str, Any]) -> bytes:
 def digest_of(document: Mapping[str, Any]) -> str:
     """Give the SHA-256 of a document's canonical JSON, in hex."""
     return hashlib.sha256(canonical(document)).hexdigest()
+
+
+def is_as_frozen(document: Mapping[str, Any], facts_hash: str) -> bool:
+    """Say whether facts are still those of which the hash was taken when they were frozen."""
+    return digest_of(document) == facts_hash
 
 
 def unit_from_json(document: Mapping[str, Any]) -> UnitFact:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.certification import verifying
+from lti_tool.certification import seal_looks, verifying
 from lti_tool.certification.register_models import KeyRecord
 from lti_tool.certification.verifying import NOT_FOUND, Checked
 
@@ -68,17 +68,15 @@ def check_file(
 
 
 def _seal_of(content: bytes, records: list[KeyRecord]) -> Finding:
-    from lti_tool.certification.sealing import check_seal  # noqa: PLC0415  # slow to load, rare
-
     trusted = {
         each.kid: str(each.public["certificate_pem"])
         for each in records
         if each.purpose == SEAL and each.compromised_at is None
     }
-    report = check_seal(content, trusted)
-    if not report.kid:
+    seen = seal_looks.look(content, trusted)
+    if not seen.kid:
         return Finding.FOREIGN
-    return Finding.SEALED if report.is_intact else Finding.CHANGED
+    return Finding.SEALED if seen.is_intact else Finding.CHANGED
 
 
 def _check_badge(

@@ -16,6 +16,8 @@ from courses.skills import Framework
 from lti_tool.certification.facts import Facts, Issuer, UnitFact
 
 ELSEWHERE = frozenset({Route.ENTRY.value, Route.TAKEN_OVER.value})
+OF_THE_PROOF = ("assessment", "participation", "supervision", "quality")
+"""What is declared of how a proof comes about."""
 DECLARED_OF_THE_TOOL = frozenset(SchemeKind) - {SchemeKind.TRAINER, SchemeKind.TRAINING_BODY}
 
 
@@ -97,6 +99,7 @@ def facts_of(
         participation=recognition.participation,
         supervision=recognition.supervision,
         quality=recognition.quality,
+        declared=tuple((name, getattr(scheme.recognition, name)) for name in OF_THE_PROOF),
         prerequisites=recognition.prerequisites,
         notices=scheme.notices,
         examined_on=candidate.examined_on,
@@ -161,13 +164,8 @@ def recognition_of(scheme: CertificateScheme, route: str, told: dict[str, Any]) 
     """
     if route not in ELSEWHERE or scheme.kind not in DECLARED_OF_THE_TOOL:
         return scheme.recognition
-    return replace(
-        scheme.recognition,
-        assessment=_told(told, "assessment"),
-        participation=_told(told, "participation"),
-        supervision=_told(told, "supervision"),
-        quality=_told(told, "quality"),
-    )
+    own: dict[str, Any] = {name: _told(told, name) for name in OF_THE_PROOF}
+    return replace(scheme.recognition, **own)
 
 
 def esco_of(card: SkillCard | None, framework: Framework) -> tuple[tuple[str, str], ...]:

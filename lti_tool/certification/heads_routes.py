@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool import db
 from lti_tool.certification import heads
 from lti_tool.certification.credential import key_address
+from lti_tool.certification.did import document_of
 from lti_tool.certification.register_models import AuditHead
 from lti_tool.errors import BadRequestError
 from lti_tool.i18n import gettext as _
@@ -26,15 +27,20 @@ bp = Blueprint("certification_heads", __name__)
 @bp.get("/.well-known/audit-heads.json")
 @open_to_all
 def audit_heads() -> ResponseReturnValue:
-    """Give the newest signed heads, one a day; ``before=2026-11-01`` gives those before a day."""
+    """Give the newest signed heads, one a day, and the keys that signed them.
+
+    ``before=2026-11-01`` gives those before a day.
+    """
     limit_rate(LIMIT)
     base_url = settings().public_url
     with db.read() as session:
         found = heads.list_heads(session, before=_day(request.args.get("before", "")))
+        keys = heads.keys_of(session, found)
     told: dict[str, Any] = {
         "issuer": base_url,
         "heads": [_told(each, base_url) for each in found],
         "next": None,
+        "verificationMethod": document_of(base_url, keys)["verificationMethod"],
     }
     if len(found) == heads.SHOWN:
         told["next"] = f"{base_url}{request.path}?before={found[-1].day.isoformat()}"

@@ -13,14 +13,15 @@ from sqlalchemy.orm import Session
 
 from lti_tool.audit import AuditLine
 from lti_tool.certification.codes import spaced
-from lti_tool.certification.humans import AT_COMMAND_LINE
-from lti_tool.certification.models import Holder
+from lti_tool.certification.models import AT_COMMAND_LINE, Holder
+from lti_tool.certification.putting_back import PutBack
 from lti_tool.i18n import gettext as _
 from lti_tool.lti.models import Person
 
 ACTS: Mapping[str, Callable[[], str]] = {
     "case.opened": lambda: _("The case began."),
     "case.entered": lambda: _("The candidate was entered."),
+    "case.invited": lambda: _("The holder was asked by mail to confirm name and address."),
     "case.met": lambda: _("The rules of the scheme are met."),
     "case.unmet": lambda: _("The rules of the scheme are not met any more."),
     "case.name-confirmed": lambda: _("The name to be printed was confirmed."),
@@ -28,7 +29,7 @@ ACTS: Mapping[str, Callable[[], str]] = {
     "case.seconded": lambda: _("Approved by a second officer."),
     "case.refused": lambda: _("Refused."),
     "case.withdrawn": lambda: _("Taken back."),
-    "case.put-back": lambda: _("Given back: no number could be given to it."),
+    "case.put-back": lambda: _("Given back to the officers, with no approval."),
     "case.correction-begun": lambda: _("A correction was begun."),
     "case.renewal-begun": lambda: _("A renewal was begun."),
     "case.assessed": lambda: _("An assessor judged the work evidence."),
@@ -38,6 +39,9 @@ ACTS: Mapping[str, Callable[[], str]] = {
     "appeal.decided": lambda: _("The review was decided."),
     "certificate.numbered": lambda: _("It received its number, and what it says was frozen."),
     "certificate.issued": lambda: _("Sealed and issued."),
+    "certificate.stopped": lambda: _("Its making was stopped."),
+    "certificate.taken-up": lambda: _("Its making was taken up again."),
+    "certificate.voided": lambda: _("Ended without being issued; its number stays taken."),
     "certificate.suspended": lambda: _("Suspended."),
     "certificate.resumed": lambda: _("Holds again."),
     "certificate.revoked": lambda: _("Revoked for ever."),
@@ -60,6 +64,14 @@ ACTS: Mapping[str, Callable[[], str]] = {
     "role.withdrawn": lambda: _("A role was taken away."),
 }
 """Sentences for what this room does; other acts are told by their own name."""
+WHY_PUT_BACK: Mapping[str, Callable[[], str]] = {
+    PutBack.SCHEME_GONE: lambda: _("The scheme is no longer offered: its file is gone."),
+    PutBack.SCHEME_CHANGED: lambda: _("The scheme changed after the decision."),
+    PutBack.PREDECESSOR: lambda: _("The certificate that it corrects does not stand."),
+    PutBack.NO_ISSUER: lambda: _("Nobody issues certificates of this scheme."),
+    PutBack.NEVER_MADE: lambda: _("Its certificate could not be made, and was ended."),
+}
+"""Why a case was given back, by what stands in the detail of the act."""
 HANDS: Mapping[str, Callable[[], str]] = {
     "worker": lambda: _("the tool by itself"),
     "command line": lambda: _("command line"),
@@ -98,7 +110,7 @@ def in_words(session: Session, lines: Iterable[AuditLine]) -> list[Happening]:
         Happening(
             line.number,
             line.at,
-            words_of_act(line.act),
+            words_of_act(line.act, line.detail),
             names[line.who],
             line.about,
             line.act,
@@ -108,9 +120,11 @@ def in_words(session: Session, lines: Iterable[AuditLine]) -> list[Happening]:
     ]
 
 
-def words_of_act(act: str) -> str:
-    """Give the sentence of an act; its own name where there is none."""
-    return ACTS[act]() if act in ACTS else act
+def words_of_act(act: str, detail: Mapping[str, Any]) -> str:
+    """Give the sentence of an act, with its reason; its own name where there is none."""
+    words = ACTS[act]() if act in ACTS else act
+    why = str(detail.get("reason", "")) if act == "case.put-back" else ""
+    return f"{words} {WHY_PUT_BACK[why]()}" if why in WHY_PUT_BACK else words
 
 
 def names_of(session: Session, hands: Collection[str]) -> dict[str, str]:
@@ -135,7 +149,12 @@ def _name(hand: str, person_id: UUID | None, known: Mapping[UUID, str]) -> str:
 
 
 def _id(hand: str) -> UUID | None:
+    return as_id(hand.removeprefix(AT_COMMAND_LINE))
+
+
+def as_id(text: str) -> UUID | None:
+    """Read an id; None where the text is none."""
     try:
-        return UUID(hand.removeprefix(AT_COMMAND_LINE))
+        return UUID(text)
     except ValueError:
         return None

@@ -23,7 +23,7 @@ def name_page(door: Door, case_id: UUID) -> ResponseReturnValue:
     given = request.form.get("name", found.name)
     language = request.form.get("language", found.language)
     is_sent = request.method == "POST"
-    fault = _fault(given) if given or is_sent else ""
+    fault = name_fault(given) if given or is_sent else ""
     if is_sent and not fault:
         given = approving.read_name(given)
         if request.form.get("do") == "confirm":
@@ -52,10 +52,11 @@ def _confirm(door: Door, found: NameToConfirm, given: str, language: str) -> Res
             schemes=schemes(),
             now=db.utcnow(),
         )
-    return redirect(with_note(door.base, _("Your name is confirmed as it will be printed.")), 303)
+    told = [_("Your name is confirmed as it will be printed."), found.why_looked_at(given)]
+    return redirect(with_note(door.base, " ".join(filter(None, told))), 303)
 
 
-def _fault(given: str) -> str:
+def name_fault(given: str) -> str:
     """Say why a name cannot be printed; nothing where it can."""
     try:
         approving.read_name(given)

@@ -21,7 +21,7 @@ from lti_tool.certification.humans import staying
 from lti_tool.certification.models import Case, CaseState, HolderPerson
 from lti_tool.certification.naming import may_name
 from lti_tool.certification.reasons import Code, Reason
-from lti_tool.certification.register_models import Certificate
+from lti_tool.certification.register_models import Certificate, CertificateState
 from lti_tool.certification.rules import Outcome
 from lti_tool.certification.share_links import standing_now
 from lti_tool.certification.verifying import Answer, Standing
@@ -168,7 +168,10 @@ def list_holdings(
     )
     cases = session.scalars(
         select(Case)
-        .outerjoin(Certificate, Certificate.case_id == Case.id)
+        .outerjoin(
+            Certificate,
+            (Certificate.case_id == Case.id) & (Certificate.state != CertificateState.VOID),
+        )
         .where(
             Case.holder_id.in_(human),
             Case.state != CaseState.WITHDRAWN,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.certification.models import Holder, HolderPerson
+from lti_tool.certification.models import AT_COMMAND_LINE, Holder, HolderChange, HolderPerson
+
+Humans = Callable[[UUID | None], UUID | None]
+"""Gives who a human or person that was kept earlier is by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +29,6 @@ class Hand:
 
 
 WORKER = Hand("worker", None)
-AT_COMMAND_LINE = "command line "
-"""Stands before a person's id where somebody at the command line acted under their name."""
 
 
 def human_of(session: Session, person_id: UUID) -> UUID:
@@ -39,6 +42,65 @@ def human_of(session: Session, person_id: UUID) -> UUID:
 def human_now(session: Session, human: UUID | None) -> UUID | None:
     """Give who a human kept earlier is by now: persons get linked, and holders merged."""
     return None if human is None else human_of(session, human)
+
+
+def person_in(who: str) -> UUID | None:
+    """Give the person by whom something was done, of what is kept as ``*_by``; None: nobody."""
+    with contextlib.suppress(ValueError):
+        return UUID(who.removeprefix(AT_COMMAND_LINE))
+    return None
+
+
+def is_by(hand: Hand, human: UUID | None, who: str, now_is: Humans) -> bool:
+    """Say whether a human did something themselves.
+
+    The person counts as well as the human who they were then: officers may have found since that
+    they are somebody else.
+
+    Args:
+        hand: theirs.
+        human: as kept with what was done; None: no human, or not known.
+        who: as kept with it.
+        now_is: see ``human_now``.
+    """
+    person_id = person_in(who)
+    if person_id is not None and person_id == hand.person_id:
+        return True
+    return hand.human is not None and hand.human in {now_is(human), now_is(person_id)}
+
+
+def taken_for(session: Session, hand: Hand) -> frozenset[UUID]:
+    """Give all holders that officers take, or once took, a human for.
+
+    Whoever was taken for the holder of a certificate decides nothing about it: that they are
+    another human after all may be the very thing that is wrong.
+    """
+    if hand.human is None:
+        return frozenset()
+    found = {hand.human}
+    if hand.person_id is not None:
+        query = select(HolderChange.holder_id, HolderChange.other_id)
+        rows = session.execute(query.where(HolderChange.person_id == hand.person_id))
+        found |= {each for row in rows for each in row if each is not None}
+    while more := _beside(session, found) - found:
+        found |= more
+    return frozenset(found)
+
+
+def _beside(session: Session, holder_ids: set[UUID]) -> set[UUID]:
+    """Give the holders that are, or once were, one human with some of these."""
+    pairs = (
+        select(Holder.id, Holder.merged_into_id).where(
+            Holder.merged_into_id.is_not(None),
+            Holder.id.in_(holder_ids) | Holder.merged_into_id.in_(holder_ids),
+        ),
+        select(HolderChange.holder_id, HolderChange.other_id).where(
+            HolderChange.person_id.is_(None),
+            HolderChange.other_id.is_not(None),
+            HolderChange.holder_id.in_(holder_ids) | HolderChange.other_id.in_(holder_ids),
+        ),
+    )
+    return {each for pair in pairs for row in session.execute(pair) for each in row}
 
 
 def staying(session: Session, holder_id: UUID) -> UUID:

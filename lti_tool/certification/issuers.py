@@ -27,8 +27,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from courses.faults import CourseFaultsError, Fault, did_you_mean
+from courses.scheme_reading import Schemes
+from courses.schemes import CertificateScheme
 from courses.source import Section, Source
 from lti_tool.certification.facts import Issuer, Signer
+from lti_tool.certification.glyphs import missing_glyphs
 from lti_tool.errors import ConflictingError
 from lti_tool.files import Files
 from lti_tool.i18n import gettext as _
@@ -51,6 +54,8 @@ class Issuers:
     """Of all other schemes; None: they have none."""
     logos: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """Bytes of each logo, by their SHA-256."""
+    fault: str = ""
+    """Why the file could not be read, in words for officers; there are no issuers then."""
 
     def of(self, scheme_id: str) -> Issuer:
         """Give the issuer of a scheme.
@@ -60,10 +65,18 @@ class Issuers:
         """
         found = self.by_scheme.get(scheme_id, self.default)
         if found is None:
-            words = _("Nobody issues certificates of this scheme: name an issuer for it in the "
-                      "file that LTI_TOOL_ISSUERS_FILE gives.")  # fmt: skip
+            words = self.fault or _(
+                "Nobody issues certificates of this scheme. Ask whoever runs the tool to name an "
+                "issuer for it in the file that LTI_TOOL_ISSUERS_FILE gives."
+            )
             raise NoIssuerError(f"no issuer of {scheme_id!r}", words=words)
         return found
+
+    def lacking(self, schemes: Schemes) -> tuple[CertificateScheme, ...]:
+        """Give the schemes whose certificates nobody issues."""
+        if self.default is not None:
+            return ()
+        return tuple(each for each in schemes.all() if each.id not in self.by_scheme)
 
     def keep_logos(self, files: Files) -> None:
         """Put the logos into the tool's files, where the typesetter finds them by hash."""
@@ -98,6 +111,18 @@ def read_issuers(path: Path) -> Issuers:
     return made
 
 
+def look_at_issuers(path: Path) -> Issuers:
+    """Read the file of issuers for a page: what is wrong in it is told by its first fault."""
+    try:
+        return read_issuers(path)
+    except CourseFaultsError as error:
+        first = error.faults[0]
+        words = _("Nobody issues certificates, since %(file)s has a fault in line %(line)s: "
+                  "%(fault)s. Tell whoever runs the tool.")  # fmt: skip
+        told = {"file": path.name, "line": first.line, "fault": first.message}
+        return Issuers({}, None, fault=words % told)
+
+
 def _by_scheme(section: Section, by_id: Mapping[str, Issuer], logos: dict[str, bytes]) -> Issuers:
     def known(issuer_id: str, key: str) -> Issuer | None:
         if issuer_id not in by_id:
@@ -117,25 +142,35 @@ def _issuer(section: Section, folder: Path, logos: dict[str, bytes]) -> Issuer:
         hint = "Two capital letters of ISO 3166-1, such as BE."
         section.fault(f"country {country!r} is no country", hint, key="country")
     return Issuer(
-        name=section.text("name", length=200),
+        name=_printed(section, "name"),
         country=country,
         url=_link(section),
         email=section.text("email", default="", length=320),
-        identifier=section.text("identifier", default="", length=80),
+        identifier=_printed(section, "identifier", default="", length=80),
         logos=tuple(_logos(section, folder, logos)),
         signers=tuple(_signer(each) for each in section.sections("signers", needed=False)),
     )
 
 
+def _printed(section: Section, key: str, *, default: str | None = None, length: int = 200) -> str:
+    """Read a text that certificates print."""
+    text = section.text(key, default=default, length=length)
+    missing = missing_glyphs(" ".join(text.split()))
+    if missing:
+        hint = "Certificates have Latin, Greek and Cyrillic letters; write it in one of these."
+        section.fault(f"{key} cannot be printed: {' '.join(missing)}", hint, key=key)
+    return text
+
+
 def _link(section: Section) -> str:
-    url = section.text("url", default="", length=500)
+    url = _printed(section, "url", default="", length=500)
     if url and not url.startswith("https://"):
         section.fault("url must begin with https://", key="url")
     return url
 
 
 def _signer(section: Section) -> Signer:
-    signer = Signer(section.text("name", length=200), section.text("role", length=200))
+    signer = Signer(_printed(section, "name"), _printed(section, "role"))
     section.finish()
     return signer
 

@@ -4,18 +4,21 @@ T{ serial, code, status index, frozen facts, audit line } -> credential, PDF, se
 T{ hashes, state, audit line, statement, letter }. Both transactions ask for the state that they
 begin from, so that each happens once. Between them a certificate is claimed by moving its
 ``due_at`` ahead: a worker that dies leaves it due again. Every claim writes a file of its own; who
-comes second removes theirs, so that the one that stands always has the hash that is kept.
+comes second removes theirs, so that the one that stands always has the hash that is kept. Where it
+took several tries, what the others may have left is looked for once more when the lease is over.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool import audit
@@ -25,12 +28,20 @@ from lti_tool.certification.document import Typesetter
 from lti_tool.certification.ending import supersede
 from lti_tool.certification.facts import Facts
 from lti_tool.certification.humans import WORKER
+from lti_tool.certification.issuers import NoIssuerError
 from lti_tool.certification.letters import Post, tell_ready
 from lti_tool.certification.models import Case, CaseState
-from lti_tool.certification.register import CannotNumberError, Registrar, number_case
+from lti_tool.certification.putting_back import PutBack, put_back
+from lti_tool.certification.register import (
+    CannotNumberError,
+    Registrar,
+    may_be_corrected,
+    number_case,
+)
 from lti_tool.certification.register_models import Certificate, CertificateState
 from lti_tool.certification.sealing import SealKey, seal
 from lti_tool.certification.telling import tell_earned
+from lti_tool.certification.voiding import void_correction
 from lti_tool.db import Begin
 from lti_tool.errors import ToolError
 from lti_tool.files import Files
@@ -43,6 +54,8 @@ NUMBERED_AT_ONCE = 50
 """Cases numbered in one round, each in a transaction of its own."""
 ISSUED_AT_ONCE = 10
 """Certificates claimed together; a worker that dies delays so many by the lease."""
+CLEARED_AT_ONCE = 50
+"""Certificates whose leftovers are removed in one round."""
 LEASE = timedelta(minutes=2)
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(days=1)
@@ -50,6 +63,10 @@ LONGEST_WAIT = timedelta(days=1)
 
 class DevelopmentKeysError(ToolError):
     """A real certificate would be signed by development keys."""
+
+
+class PredecessorRestsError(ToolError):
+    """What a correction takes the place of is suspended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +94,24 @@ class Claim:
     id: UUID
     tries: int
     """With this one: no other claim of the certificate has the same."""
-    facts: Facts
+    issued_on: date
+    document: dict[str, Any] = field(repr=False)
+    """Its facts, as they are kept."""
+
+    @property
+    def facts(self) -> Facts:
+        """Read its facts."""
+        return Facts.from_json(self.document)
 
     def path(self, tries: int | None = None) -> str:
         """Give where a claim's document lies in the tool's files."""
-        name = str(self.id)
-        return (
-            f"certificates/{self.facts.issued_on.year}/{name[:2]}/{name}.{tries or self.tries}.pdf"
-        )
+        return place_of(self.id, self.issued_on, tries or self.tries)
+
+
+def place_of(certificate_id: UUID, issued_on: date, tries: int) -> str:
+    """Give where the document of a try lies in the tool's files."""
+    name = str(certificate_id)
+    return f"certificates/{issued_on.year}/{name[:2]}/{name}.{tries}.pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,56 +126,81 @@ class Made:
 # Numbers
 
 
-def is_numbering_due(read: Begin) -> bool:
+def is_numbering_due(read: Begin, *, now: datetime) -> bool:
     """Say whether a case waits for its number, before anybody looks for keys."""
     with read() as session:
-        waits = select(Case.id).where(Case.state == CaseState.APPROVED).limit(1)
-        return session.scalar(waits) is not None
+        return session.scalar(select(Case.id).where(_waits(now)).limit(1)) is not None
 
 
 def number_due(
     begin: Begin, registrar: Registrar, *, now: datetime, limit: int = NUMBERED_AT_ONCE
 ) -> int:
-    """Number cases that are approved, oldest first; give how many were looked at."""
+    """Number cases that are approved, oldest first; give how many were looked at.
+
+    One that cannot be numbered goes back to the officers; one that fails otherwise keeps its fault
+    and is tried again, later each time. The others go on.
+    """
     for done in range(limit):
-        with begin() as session:
-            if not _number_one(session, registrar, now=now):
-                return done
+        case_id: UUID | None = None
+        try:
+            with begin() as session:
+                case = _next_approved(session, now=now)
+                if case is None:
+                    return done
+                case_id = case.id
+                _number_one(session, case, registrar, now=now)
+        except Exception as error:  # of whatever sort; one case never stops the others
+            if case_id is None:
+                raise
+            log.exception("case not numbered", extra={"case": str(case_id)})
+            with begin() as session:
+                _hold(session, case_id, error, now=now)
     return limit
 
 
-def _number_one(session: Session, registrar: Registrar, *, now: datetime) -> bool:
-    case = session.scalar(
+def _waits(now: datetime) -> ColumnElement[bool]:
+    is_due = or_(Case.number_due_at.is_(None), Case.number_due_at <= now)
+    return and_(Case.state == CaseState.APPROVED, is_due)
+
+
+def _next_approved(session: Session, *, now: datetime) -> Case | None:
+    return session.scalar(
         select(Case)
-        .where(Case.state == CaseState.APPROVED)
+        .where(_waits(now))
         .order_by(Case.approved_at, Case.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    if case is None:
-        return False
+
+
+def _number_one(session: Session, case: Case, registrar: Registrar, *, now: datetime) -> None:
     try:
         number_case(session, case, registrar, now=now)
     except CannotNumberError as error:
-        _put_back(session, case, str(error), now=now)
-    return True
+        log.warning("case put back", extra={"detail": str(error)})
+        put_back(session, case, error.why, now=now)
+    except NoIssuerError:
+        if case.approvers == 0 and case.approved_human is None:
+            raise  # the rules alone would approve it again at once: it waits
+        log.warning("case put back", extra={"detail": f"case {case.id}: no issuer"})
+        put_back(session, case, PutBack.NO_ISSUER, now=now)
 
 
-def _put_back(session: Session, case: Case, reason: str, *, now: datetime) -> None:
-    """Give a case back to the officers, with no approval, to be decided anew."""
-    log.warning("case put back", extra={"detail": reason})
-    case.state, case.look_due_at = CaseState.CHECKED, None if case.corrects else now
-    case.approved_at, case.approved_by, case.approved_human = None, "", None
-    case.seconded_at, case.seconded_by, case.seconded_human = None, "", None
-    session.flush()
-    audit.note(session, "case.put-back", who=WORKER.who, about=str(case.id), now=now)
+def _hold(session: Session, case_id: UUID, error: Exception, *, now: datetime) -> None:
+    """Keep why a case was not numbered; it waits as long again as it has waited already."""
+    case = session.get(Case, case_id, with_for_update=True)
+    if case is None or case.state != CaseState.APPROVED:
+        return
+    waited = now - (case.approved_at or now)
+    case.number_due_at = now + min(max(waited, FIRST_WAIT), LONGEST_WAIT)
+    case.fault = _words_of(error)
 
 
 # Documents
 
 
 def is_issuing_due(read: Begin, *, now: datetime) -> bool:
-    """Say whether a certificate waits for its documents, before anybody looks for keys."""
+    """Say whether the worker has to do with a certificate, before anybody looks for keys."""
     with read() as session:
         waits = select(Certificate.id).where(Certificate.due_at <= now).limit(1)
         return session.scalar(waits) is not None
@@ -171,6 +223,32 @@ def issue_due(begin: Begin, maker: Maker, *, now: datetime, limit: int = ISSUED_
     return len(claims)
 
 
+def clear_due(begin: Begin, files: Files, *, now: datetime, limit: int = CLEARED_AT_ONCE) -> int:
+    """Remove what other tries left of certificates that are made or void; give of how many.
+
+    A worker that died between two steps leaves a document with a name on it that no row leads to.
+    """
+    is_due = and_(Certificate.state != CertificateState.NUMBERED, Certificate.due_at <= now)
+    with begin() as session:
+        query = select(
+            Certificate.id, Certificate.issued_on, Certificate.tries, Certificate.pdf_path
+        )
+        rows = session.execute(query.where(is_due).limit(limit)).all()
+    for row in rows:
+        places = {place_of(row.id, row.issued_on, each + 1) for each in range(row.tries)}
+        for each in sorted(places - {row.pdf_path}):
+            files.remove(each)
+    if rows:
+        with begin() as session:
+            session.execute(
+                update(Certificate)
+                .where(Certificate.id.in_([row.id for row in rows]), is_due)
+                .values(due_at=None)
+                .execution_options(synchronize_session=False)
+            )
+    return len(rows)
+
+
 def _claim(session: Session, *, now: datetime, limit: int) -> list[Claim]:
     due = (
         select(Certificate.id)
@@ -178,28 +256,60 @@ def _claim(session: Session, *, now: datetime, limit: int) -> list[Claim]:
         .order_by(Certificate.due_at, Certificate.number)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("due")  # asked once: as a plain subquery PostgreSQL may ask again, past the limit
     )
     rows = session.execute(
         update(Certificate)
-        .where(Certificate.id.in_(due), Certificate.due_at <= now)
+        .where(Certificate.id.in_(select(due.c.id)), Certificate.due_at <= now)
         .values(due_at=now + LEASE, tries=Certificate.tries + 1)
-        .returning(Certificate.id, Certificate.tries, Certificate.facts)
+        .returning(
+            Certificate.id,
+            Certificate.number,
+            Certificate.tries,
+            Certificate.issued_on,
+            Certificate.facts,
+        )
         .execution_options(synchronize_session=False)
     )
-    claims = [Claim(row.id, row.tries, Facts.from_json(row.facts)) for row in rows]
-    return sorted(claims, key=lambda each: each.facts.number)
+    ordered = sorted(rows, key=lambda row: row.number)
+    return [Claim(row.id, row.tries, row.issued_on, row.facts) for row in ordered]
 
 
 def _issue(begin: Begin, maker: Maker, claim: Claim, *, now: datetime) -> None:
-    made = _make(maker, claim.facts, now=now)
-    maker.files.write(claim.path(), made.pdf)
+    facts = claim.facts
     with begin() as session:
-        issued = _settle(session, maker, claim, made, now=now)
-    if issued:
-        for earlier in range(1, claim.tries):
-            maker.files.remove(claim.path(earlier))
-    else:  # another worker was quicker
-        maker.files.remove(claim.path())
+        is_wanted = not facts.supersedes or _is_wanted(session, claim, now=now)
+    stale: Iterable[int] = range(1, claim.tries)
+    if is_wanted:
+        made = _make(maker, facts, now=now)
+        maker.files.write(claim.path(), made.pdf)
+        with begin() as session:
+            stale = _settle(session, maker, claim, made, now=now)
+    for tries in stale:
+        maker.files.remove(claim.path(tries))
+
+
+def _is_wanted(session: Session, claim: Claim, *, now: datetime) -> bool:
+    """Say whether a certificate may be issued, by what it corrects; that is locked from here on.
+
+    The correction of what stands no more is ended.
+
+    Raises:
+        PredecessorRestsError: what it corrects is suspended.
+    """
+    own = select(Certificate.supersedes_id, Certificate.state).where(Certificate.id == claim.id)
+    before_id = session.execute(own).one().supersedes_id
+    if before_id is None:
+        return True
+    before = session.get_one(Certificate, before_id, with_for_update=True)
+    is_over = session.execute(own).one().state != CertificateState.NUMBERED
+    if may_be_corrected(before) or is_over:
+        return True
+    if before.state == CertificateState.SUSPENDED:
+        words = _("The certificate that it corrects is suspended: it waits until that is decided.")
+        raise PredecessorRestsError(f"{claim.id} corrects {before.id}", words=words)
+    void_correction(session, claim.id, now=now)
+    return False
 
 
 def _make(maker: Maker, facts: Facts, *, now: datetime) -> Made:
@@ -211,13 +321,25 @@ def _make(maker: Maker, facts: Facts, *, now: datetime) -> Made:
     return Made(pdf, badge, make_jwt(facts, maker.public_url, maker.badge_keys))
 
 
-def _settle(session: Session, maker: Maker, claim: Claim, made: Made, *, now: datetime) -> bool:
-    """Write down what was made; say False where it was issued meanwhile."""
+def _settle(
+    session: Session, maker: Maker, claim: Claim, made: Made, *, now: datetime
+) -> Iterable[int]:
+    """Write down what was made, unless it was issued, stopped or ended meanwhile.
+
+    Returns:
+        Of which tries the documents are not kept.
+    """
+    if not _is_wanted(session, claim, now=now):
+        return range(1, claim.tries + 1)
     pdf_sha256 = hashlib.sha256(made.pdf).hexdigest()
     badge_sha256 = hashlib.sha256(made.badge).hexdigest()
     issued = session.scalar(
         update(Certificate)
-        .where(Certificate.id == claim.id, Certificate.state == CertificateState.NUMBERED)
+        .where(
+            Certificate.id == claim.id,
+            Certificate.state == CertificateState.NUMBERED,
+            Certificate.due_at.is_not(None),  # an officer stopped it meanwhile
+        )
         .values(
             state=CertificateState.ISSUED,
             issued_at=now,
@@ -235,8 +357,10 @@ def _settle(session: Session, maker: Maker, claim: Claim, made: Made, *, now: da
         .execution_options(synchronize_session=False)
     )
     if issued is None:
-        return False
+        return (claim.tries,)
     certificate = session.get_one(Certificate, claim.id)
+    if certificate.tries > 1:  # another try may have left a file, or be under way
+        certificate.due_at = now + LEASE
     tell_earned(session, certificate, maker.names, now=now)
     tell_ready(session, certificate, maker.post, now=now)
     if certificate.supersedes_id is not None:
@@ -247,12 +371,11 @@ def _settle(session: Session, maker: Maker, claim: Claim, made: Made, *, now: da
     detail = {"pdf": pdf_sha256, "badge": badge_sha256, "facts": certificate.facts_hash}
     about = str(certificate.id)
     audit.note(session, "certificate.issued", who=WORKER.who, about=about, detail=detail, now=now)
-    return True
+    return range(1, claim.tries)
 
 
 def _wait(session: Session, claim: Claim, error: Exception, *, now: datetime) -> None:
     """Keep why it failed, and try again later; a later claim's own outcome is left alone."""
-    words = error.words if isinstance(error, ToolError) else None
     wait = min(FIRST_WAIT * 2 ** min(claim.tries - 1, 12), LONGEST_WAIT)
     session.execute(
         update(Certificate)
@@ -260,7 +383,13 @@ def _wait(session: Session, claim: Claim, error: Exception, *, now: datetime) ->
             Certificate.id == claim.id,
             Certificate.state == CertificateState.NUMBERED,
             Certificate.tries == claim.tries,
+            Certificate.due_at.is_not(None),
         )
-        .values(due_at=now + wait, fault=words or f"{type(error).__name__}: {error}"[:500])
+        .values(due_at=now + wait, fault=_words_of(error))
         .execution_options(synchronize_session=False)
     )
+
+
+def _words_of(error: Exception) -> str:
+    words = error.words if isinstance(error, ToolError) else None
+    return words or f"{type(error).__name__}: {error}"[:500]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,12 +29,14 @@ class Uses:
     certificates: int
 
 
-def list_uses(session: Session, base_url: str) -> list[Uses]:
-    """Give all keys, the newest first."""
+def list_uses(session: Session, base_url: str, within: Collection[str] | None = None) -> list[Uses]:
+    """Give all keys, the newest first; counted are certificates of these schemes, None: of all."""
     found = []
     for record in list_records(session):
         signed = select(func.count()).select_from(Certificate)
         signed = signed.where(_signed_by(record, base_url), Certificate.state.in_(COUNTING))
+        if within is not None:
+            signed = signed.where(Certificate.scheme_id.in_(within))
         found.append(Uses(record, session.scalar(signed) or 0))
     return found
 

@@ -22,8 +22,10 @@ from lti_tool.vault import Vault, digest, new_token
 
 MY_CERTIFICATES = "my-certificates"
 CONFIRM_EMAIL = "confirm-email"
+INVITATION = "invitation"
 OPEN_FOR = timedelta(days=14)
 CONFIRM_FOR = timedelta(hours=48)
+INVITED_FOR = timedelta(days=14)
 FRAME = Markup(
     '<!doctype html><html lang="en"><body style="font-family: sans-serif; line-height: 1.5; '
     'max-width: 36rem; margin: 1.5rem auto; padding: 0 1rem">{}</body></html>'
@@ -116,10 +118,62 @@ def confirmation(email: str, token: str, post: Post) -> Letter:
         subject=_("Confirm your address"),
         before=[asked],
         button=_("Confirm this address"),
-        url=f"{post.public_url}/certificates/confirm/{token}",
+        url=confirm_url(token, post),
         after=[_("If it was not you, do nothing: the address is then not used.")],
     )
     return _letter(words, email, post)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """What somebody who was entered by an officer is asked for."""
+
+    key: str
+    about: UUID
+    """The case."""
+    title: str
+    """Of the certificate."""
+    needs_name: bool
+    needs_address: bool
+
+
+def invitation(asked: Invitation, email: str, token: str, post: Post) -> Letter:
+    """Write the letter by which somebody confirms the name to be printed, their address, or both.
+
+    It names the certificate but never the person: it may go to a wrong address.
+    """
+    entered = _("You were entered for a certificate: %(title)s.") % {"title": asked.title}
+    subject = _("Confirm your name for a certificate")
+    if asked.needs_name and asked.needs_address:
+        wish = _(
+            "Before it is issued, confirm the name as it will be printed, and this address for "
+            "news about your certificates. It takes a minute:"
+        )
+        button = _("Confirm name and address")
+    elif asked.needs_name:
+        wish = _("Before it is issued, confirm the name as it will be printed. It takes a minute:")
+        button = _("Confirm the name")
+    else:
+        wish = _(
+            "Confirm this address, and you hear when it is ready and before it ends, and get to it "
+            "by a link:"
+        )
+        subject, button = _("Confirm your address"), _("Confirm this address")
+    words = _Words(
+        key=asked.key,
+        subject=subject,
+        before=[entered, wish],
+        button=button,
+        url=confirm_url(token, post),
+        after=[
+            _(
+                "The link works once, within 14 days. After that, ask whoever entered you for a "
+                "new letter. Do not pass it on: whoever has the link confirms in your place."
+            ),
+            _("If you know nothing of this, do nothing: the address is then not used."),
+        ],
+    )
+    return _letter(words, email, post, about=asked.about)
 
 
 def own_link(email: str, token: str, post: Post) -> Letter:
@@ -143,6 +197,11 @@ def own_link(email: str, token: str, post: Post) -> Letter:
 def mine_url(token: str, post: Post) -> str:
     """Give the address of the page that a link by mail leads to."""
     return f"{post.public_url}/certificates/mine/{token}"
+
+
+def confirm_url(token: str, post: Post) -> str:
+    """Give the address of the page on which an address, or a name too, is confirmed."""
+    return f"{post.public_url}/certificates/confirm/{token}"
 
 
 def open_door(session: Session, holder_id: UUID, token: str, *, now: datetime) -> None:

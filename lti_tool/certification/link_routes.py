@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from lti_tool import db
-from lti_tool.certification import contact
+from lti_tool.certification import contact, inviting
 from lti_tool.certification.holder_frame_routes import (
     Door,
     address_page,
@@ -17,10 +26,19 @@ from lti_tool.certification.holder_frame_routes import (
     mine_page,
     share_page,
 )
-from lti_tool.certification.holder_name_routes import name_page
+from lti_tool.certification.holder_name_routes import name_fault, name_page
+from lti_tool.certification.inviting import Opened
 from lti_tool.errors import NotFoundError
 from lti_tool.i18n import gettext as _
-from lti_tool.web import Limiter, limit_rate, open_to_all, settings, vault
+from lti_tool.web import (
+    Limiter,
+    limit_rate,
+    open_to_all,
+    schemes,
+    settings,
+    vault,
+    with_note,
+)
 
 bp = Blueprint(
     "certification_link", __name__, url_prefix="/certificates", template_folder="templates"
@@ -52,8 +70,17 @@ def ask() -> ResponseReturnValue:
 @bp.route("/confirm/<token>", methods=["GET", "POST"])
 @open_to_all
 def confirm(token: str) -> ResponseReturnValue:
-    """Ask whether an address is to be used, since programs open links too; then take it."""
+    """Ask whether an address is to be used, since programs open links too; then take it.
+
+    Whoever was entered by an officer confirms with it the name that will be printed.
+    """
     limit_rate("confirm")
+    with db.read() as session:
+        found = inviting.find(session, token, vault(), schemes=schemes(), now=db.utcnow())
+    return _address(token) if found is None else _invited(token, found)
+
+
+def _address(token: str) -> ResponseReturnValue:
     onward = None
     if request.method == "POST":
         with db.begin() as session:
@@ -67,6 +94,36 @@ def confirm(token: str) -> ResponseReturnValue:
         "certification/holder/confirm.html", state=state, email=email, onward=onward
     )
     return _private(page, 404 if state == "over" else 200)
+
+
+def _invited(token: str, found: Opened) -> ResponseReturnValue:
+    given = request.form.get("name", found.name.name if found.name else "")
+    language = request.form.get("language", found.name.language if found.name else "")
+    fault = name_fault(given) if request.method == "POST" and found.name else ""
+    if request.form.get("do") == "confirm" and not fault:
+        with db.begin() as session:
+            onward = inviting.accept(
+                session,
+                token,
+                given,
+                language=language,
+                vault=vault(),
+                schemes=schemes(),
+                now=db.utcnow(),
+            )
+        if onward is None:  # somebody was quicker
+            return _address(token)
+        words = _("Thank you: it is confirmed.")
+        mine = url_for("certification_link.mine", token=onward)
+        return redirect(with_note(mine, words), 303)
+    page = render_template(
+        "certification/holder/invited.html",
+        found=found,
+        given=" ".join(given.split()),
+        language=language,
+        fault=fault,
+    )
+    return _private(page, 422 if fault else 200)
 
 
 @bp.get("/mine/<token>")
@@ -124,7 +181,9 @@ def _door(token: str) -> Door:
     with db.read() as session:
         holder_id = contact.holder_of(session, token, now=db.utcnow())
     if holder_id is None:
-        words = _("This link is over. Ask for a new one: it takes a minute. Go to %(address)s.")
+        words = _(
+            "This link no longer works. Ask for a new one: it takes a minute. Go to %(address)s."
+        )
         address = f"{settings().public_url}{url_for('certification_link.ask')}"
         raise NotFoundError("link of a holder", words=words % {"address": address})
     base = url_for("certification_link.mine", token=token)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from lti_tool import audit
 from lti_tool.certification.deciding import holder_for, look_again
 from lti_tool.certification.evidence import circle, list_persons
-from lti_tool.certification.humans import Hand, human_of, staying
+from lti_tool.certification.humans import Hand, human_of, staying, taken_for
 from lti_tool.certification.mandates import OtherSchemeError, not_covered, schemes_of
 from lti_tool.certification.models import Case, Holder, HolderChange, HolderPerson
 from lti_tool.errors import BadRequestError, ConflictingError, NotAllowedError, NotFoundError
@@ -111,11 +111,14 @@ def split(
 def link(
     session: Session, person_id: UUID, holder_id: UUID, reason: str, hand: Hand, *, now: datetime
 ) -> UUID:
-    """Say that a person of a platform is a holder; give the one that stays.
+    """Say that a person of a platform who has no holder yet is this one; give the one that stays.
+
+    Whoever has one already is found to be the same human by :func:`merge`: so nobody leaves behind
+    the holder by whom their acts and certificates are known.
 
     Raises:
         NotFoundError: one of them is not there.
-        ConflictingError: it is so already, or the holder is an organisation.
+        ConflictingError: it is so already, or the person has another holder.
         OneselfError: one of them is who says it.
         OtherSchemeError: the officer's role does not cover all that they hold.
         BadRequestError: no reason is given.
@@ -130,25 +133,21 @@ def link(
         words = _("This person is this human already.")
         raise ConflictingError(f"person {person_id} is {kept}", words=words)
     _need_right(session, hand, (kept, before))
-    row = session.get(HolderPerson, person_id, with_for_update=True)
-    other_id = row.holder_id if row is not None else None
-    if row is None:
-        row = HolderPerson(person_id=person_id)
-    row.holder_id, row.linked_by, row.linked_at = holder.id, hand.who, now
+    if session.get(HolderPerson, person_id, with_for_update=True) is not None:
+        words = _("This account has a record of its own: say that the two records are one human.")
+        raise ConflictingError(f"person {person_id} is {before}", words=words)
+    row = HolderPerson(person_id=person_id, holder_id=holder.id, linked_by=hand.who, linked_at=now)
     session.add(row)
     session.flush()
-    _keep(session, Act.LINKED, kept, other_id=other_id, person_id=person_id, reason=told,
+    _keep(session, Act.LINKED, kept, other_id=None, person_id=person_id, reason=told,
           hand=hand, now=now)  # fmt: skip
     _note(session, "person.linked", {kept: {"person": str(person_id)}}, hand, now)
-    for each in {kept, other_id} - {None}:
-        look_again(session, each, now=now)  # type: ignore[arg-type]  # None is taken out
+    look_again(session, kept, now=now)
     return kept
 
 
 def part(session: Session, person_id: UUID, reason: str, hand: Hand, *, now: datetime) -> UUID:
     """Say that a person of a platform is another human; give the holder that it is now.
-
-    That is the one from which it was linked here, or a new one.
 
     Raises:
         NotFoundError: the person has no holder.
@@ -162,14 +161,10 @@ def part(session: Session, person_id: UUID, reason: str, hand: Hand, *, now: dat
         raise NotFoundError(f"holder behind person {person_id}")
     kept = staying(session, row.holder_id)
     _need_right(session, hand, (kept,))
-    came_from = _came_from(session, person_id, row.holder_id, kept)
-    if came_from is None:
-        session.delete(row)
-        session.flush()
-        holder_for(session, person_id, now=now)
-        row = session.get_one(HolderPerson, person_id)
-    else:
-        row.holder_id = came_from
+    session.delete(row)
+    session.flush()
+    holder_for(session, person_id, now=now)
+    row = session.get_one(HolderPerson, person_id)
     row.linked_by, row.linked_at = hand.who, now
     session.flush()
     _keep(session, Act.PARTED, kept, other_id=row.holder_id, person_id=person_id, reason=told,
@@ -205,8 +200,7 @@ def obstacle_of(session: Session, hand: Hand, humans: Iterable[UUID]) -> str:
     if hand.human is None or hand.person_id is None:
         return not_covered(hand)
     known = {each for human in humans for each in circle(session, human)}
-    selves = {hand.human, *circle(session, hand.human)}
-    if known & selves or hand.person_id in list_persons(session, known):
+    if known & taken_for(session, hand) or hand.person_id in list_persons(session, known):
         return _("This is about yourself: another officer says who you are.")
     covered = schemes_of(session, hand.person_id)
     if covered is not None:
@@ -246,22 +240,6 @@ def _locked(session: Session, holder_ids: set[UUID]) -> dict[UUID, Holder]:
     if set(found) != holder_ids:
         raise NotFoundError(f"holders {holder_ids - set(found)}")
     return found
-
-
-def _came_from(session: Session, person_id: UUID, holder_id: UUID, human: UUID) -> UUID | None:
-    """Give the holder that a person was before it was linked here; None: none, or the same."""
-    before = session.scalar(
-        select(HolderChange.other_id)
-        .where(
-            HolderChange.person_id == person_id,
-            HolderChange.act == Act.LINKED.value,
-            HolderChange.holder_id == holder_id,
-        )
-        .order_by(HolderChange.changed_at.desc())
-        .limit(1)
-    )
-    is_other = before is not None and staying(session, before) != human
-    return before if is_other else None
 
 
 def _keep(

@@ -1,4 +1,4 @@
-"""For which schemes somebody may act: a role given here may be limited to one of them."""
+"""On what somebody may act: a role may be limited to one scheme, and nobody acts on their own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.certification.humans import Hand
+from lti_tool.certification.humans import Hand, taken_for
 from lti_tool.errors import NotAllowedError
 from lti_tool.grants import Grant
 from lti_tool.i18n import gettext as _
@@ -17,6 +17,10 @@ from lti_tool.visit import Role
 
 class OtherSchemeError(NotAllowedError):
     """The role that somebody holds does not cover this scheme."""
+
+
+class OwnCertificateError(NotAllowedError):
+    """Somebody else has to do this to one's own certificate."""
 
 
 def schemes_of(
@@ -52,6 +56,17 @@ def need_mandate(session: Session, hand: Hand, scheme_id: str, role: Role = Role
     """
     if not may_act(session, hand.person_id, scheme_id, role):
         raise OtherSchemeError(f"{role} of {scheme_id!r}: {hand.who}", words=not_covered(hand))
+
+
+def need_another(session: Session, hand: Hand, holder_id: UUID) -> None:
+    """Make sure that an officer does not act on their own certificate.
+
+    Raises:
+        OwnCertificateError: they are its holder, or were once taken for them.
+    """
+    if holder_id in taken_for(session, hand):
+        words = _("This is your own certificate: another officer has to do this.")
+        raise OwnCertificateError(f"holder {holder_id}: {hand.who}", words=words)
 
 
 def not_covered(hand: Hand) -> str:

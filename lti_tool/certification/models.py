@@ -13,6 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lti_tool.certification.searching import words_index
 from lti_tool.db import Base, Erasure
 
+AT_COMMAND_LINE = "command line "
+"""Stands before a person's id where somebody at the command line acted under their name."""
+
 
 class HolderKind(StrEnum):
     """Who may hold a certificate."""
@@ -92,7 +95,7 @@ class HolderChange(Base):
     holder_id: Mapped[UUID] = mapped_column(ForeignKey("holder.id"), index=True)
     """The human as which somebody stays, or from whom somebody was parted."""
     other_id: Mapped[UUID | None] = mapped_column(ForeignKey("holder.id"), index=True)
-    """The other holder; of a person: the holder that it was before, or is now. None: none."""
+    """The other holder; of a person who was parted: the holder that it is now. None: none."""
     person_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("person.id", ondelete="CASCADE"), index=True
     )
@@ -104,12 +107,28 @@ class HolderChange(Base):
     changed_at: Mapped[datetime]
 
 
+def account(column: str) -> str:
+    """Give the SQL for the person in a column ``*_by``, at the command line or not."""
+    return f"replace({column}, '{AT_COMMAND_LINE}', '')"
+
+
+def _others(column: str) -> str:
+    """Give the SQL for: nobody who prepared the case is the person in a column ``*_by``."""
+    own = account(column)
+    return (
+        f"({own} <> {account('entered_by')}"
+        f" AND (assessed_by = '' OR {own} <> {account('assessed_by')})"
+        f" AND (second_assessed_by = '' OR {own} <> {account('second_assessed_by')})"
+        f" AND (named_human IS NULL OR {own} <> {account('name_confirmed_by')}))"
+    )
+
+
 class Case(Base):
     """One candidate and one scheme, on the way to a certificate or to a refusal.
 
     ``*_by`` name whose act it was (a person's id, ``worker``, ``command line``); ``*_human`` the
-    human behind it (the holder of an officer's person, else the person), by which four eyes count.
-    None of them a human: the rules alone.
+    human behind it (the holder of an officer's person, else the person). Four eyes count both: who
+    is one human may be found otherwise later. No human: the rules alone.
     """
 
     __tablename__ = "certification_case"
@@ -122,7 +141,9 @@ class Case(Base):
             "approved_human IS NULL OR ("
             "(entered_human IS NULL OR approved_human <> entered_human)"
             " AND (assessed_human IS NULL OR approved_human <> assessed_human)"
-            " AND (second_assessed_human IS NULL OR approved_human <> second_assessed_human))",
+            " AND (second_assessed_human IS NULL OR approved_human <> second_assessed_human)"
+            " AND (named_human IS NULL OR approved_human <> named_human)"
+            " AND approved_human <> holder_id)",
             name="four_eyes_at_approval",
         ),
         CheckConstraint(
@@ -130,13 +151,38 @@ class Case(Base):
             " AND seconded_human <> approved_human"
             " AND (entered_human IS NULL OR seconded_human <> entered_human)"
             " AND (assessed_human IS NULL OR seconded_human <> assessed_human)"
-            " AND (second_assessed_human IS NULL OR seconded_human <> second_assessed_human))",
+            " AND (second_assessed_human IS NULL OR seconded_human <> second_assessed_human)"
+            " AND (named_human IS NULL OR seconded_human <> named_human)"
+            " AND seconded_human <> holder_id)",
             name="four_eyes_at_second",
+        ),
+        CheckConstraint(
+            f"approved_human IS NULL OR {_others('approved_by')}", name="two_accounts_at_approval"
+        ),
+        CheckConstraint(
+            f"seconded_human IS NULL OR ({account('seconded_by')} <> {account('approved_by')}"
+            f" AND {_others('seconded_by')})",
+            name="two_accounts_at_second",
+        ),
+        CheckConstraint(
+            "second_assessed_by = ''"
+            f" OR {account('second_assessed_by')} <> {account('assessed_by')}",
+            name="two_accounts_of_assessors",
         ),
         CheckConstraint(
             "second_assessed_human IS NULL OR (assessed_human IS NOT NULL"
             " AND second_assessed_human <> assessed_human)",
             name="two_assessors",
+        ),
+        CheckConstraint(
+            "(assessed_human IS NULL OR assessed_human <> holder_id)"
+            " AND (second_assessed_human IS NULL OR second_assessed_human <> holder_id)",
+            name="not_assessed_by_its_holder",
+        ),
+        CheckConstraint(
+            "NOT corrects OR (approvers >= 1 AND entered_human IS NOT NULL"
+            " AND entered_human <> holder_id)",
+            name="four_eyes_at_correction",
         ),
         CheckConstraint(
             "state NOT IN ('approved', 'numbered') OR ("
@@ -165,6 +211,9 @@ class Case(Base):
     name_confirmed_at: Mapped[datetime | None]
     name_confirmed_by: Mapped[str] = mapped_column(String(80), default="")
     """Person of the holder, or of the officer who saw the paper; empty: nobody yet."""
+    named_human: Mapped[UUID | None]
+    """Officer who gave the name another form than holder or platform did, until somebody else
+    confirms it; None: nobody did. They are ``name_confirmed_by`` and do not approve it."""
     language: Mapped[str] = mapped_column(String(35), default="en")
     evidence: Mapped[dict[str, Any] | None]
     """``certification.evidence.Evidence`` as the rules saw it."""
@@ -180,7 +229,9 @@ class Case(Base):
     entered_at: Mapped[datetime]
     entered_by: Mapped[str] = mapped_column(String(80))
     entered_human: Mapped[UUID | None]
+    assessed_by: Mapped[str] = mapped_column(String(80), default="")
     assessed_human: Mapped[UUID | None]
+    second_assessed_by: Mapped[str] = mapped_column(String(80), default="")
     second_assessed_human: Mapped[UUID | None]
     approved_at: Mapped[datetime | None]
     approved_by: Mapped[str] = mapped_column(String(80), default="")
@@ -192,6 +243,10 @@ class Case(Base):
     refused_by: Mapped[str] = mapped_column(String(80), default="")
     refuse_reason: Mapped[str] = mapped_column(Text, default="")
     batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("approval_batch.id"), index=True)
+    number_due_at: Mapped[datetime | None]
+    """When the worker tries again to number it, after a fault; None: at once."""
+    fault: Mapped[str] = mapped_column(Text, default="")
+    """Why the newest try to number it failed, in words for officers."""
     predecessor_id: Mapped[UUID | None] = mapped_column(index=True)
     """Certificate that it corrects or renews. No key: the register's tables stand after this."""
     corrects: Mapped[bool] = mapped_column(default=False)

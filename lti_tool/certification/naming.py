@@ -13,9 +13,14 @@ from courses.scheme_reading import Schemes
 from lti_tool.certification.approving import BEFORE_APPROVAL, confirm_name
 from lti_tool.certification.evidence import circle
 from lti_tool.certification.humans import Hand
+from lti_tool.certification.known_names import KnownNames, names_known, together
 from lti_tool.certification.models import Case, Holder
+from lti_tool.certification.printed import has_words
 from lti_tool.errors import BadRequestError, NotFoundError
 from lti_tool.lti.models import Person
+
+ENGLISH = "en"
+"""In which every certificate can be printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,12 @@ class NameToConfirm:
     language: str
     languages: tuple[str, ...]
     """In which it can be printed."""
+    known: KnownNames | None = None
+    """Names that need no officer; None: one looks at every name."""
+
+    def why_looked_at(self, name: str) -> str:
+        """Say why an officer looks at a name first, where none would otherwise."""
+        return self.known.why_looked_at(name) if self.known is not None else ""
 
 
 def may_name(case: Case) -> bool:
@@ -56,7 +67,8 @@ def find_case(
     case = _find(session, holder_id, case_id)
     scheme = schemes.get(case.scheme_id)
     told = session.scalar(select(Person.name).where(Person.id == person_id)) or ""
-    languages = scheme.languages if scheme else (case.language,)
+    offered = scheme.languages if scheme else (case.language,)
+    languages = tuple(filter(has_words, offered)) or (ENGLISH,)
     return NameToConfirm(
         case_id=case.id,
         title=scheme.title if scheme else case.scheme_id,
@@ -65,6 +77,7 @@ def find_case(
         is_confirmed=case.name_confirmed_at is not None,
         language=case.language if case.language in languages else languages[0],
         languages=languages,
+        known=_known(session, case) if case.approvers == 0 else None,
     )
 
 
@@ -91,6 +104,10 @@ def confirm(
         raise BadRequestError(f"language {language!r} of case {case.id}")
     case.language = language
     confirm_name(session, case.id, name, hand, schemes=schemes, now=now)
+
+
+def _known(session: Session, case: Case) -> KnownNames:
+    return together(names_known(session, circle(session, case.holder_id)).values())
 
 
 def _find(session: Session, holder_id: UUID, case_id: UUID, *, lock: bool = False) -> Case:

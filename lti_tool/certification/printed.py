@@ -7,23 +7,18 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import yaml
-from babel import Locale
-from babel.dates import format_date
-from babel.numbers import format_decimal
 
 from courses.schemes import SchemeKind
 from lti_tool.certification.facts import ElementFact, Facts, UnitFact
+from lti_tool.certification.figures import Parts, day_in, locale_of, percent_of, share_of
 
 WORDS = Path(__file__).parent / "assets" / "words"
 EQF = re.compile(r"EQF(?: level)? ([1-8])", re.IGNORECASE)
-BRITISH = {"en": "en_GB"}
-"""Languages that need a country to write dates as Europeans do."""
 
 Words = Mapping[str, Any]
 Pair = dict[str, str]
@@ -39,6 +34,15 @@ def page_of(facts: Facts) -> dict[str, Any]:
     return _Printed(facts).page()
 
 
+def public_page_of(facts: Facts) -> dict[str, Any]:
+    """Say what of it everybody may read: no name, no score, nothing of how it came about.
+
+    Returns:
+        As :func:`page_of`, with fewer keys.
+    """
+    return _Printed(facts).public()
+
+
 @functools.cache
 def words_of(language: str) -> tuple[str, Words]:
     """Give the words of a language and its tag; English where there are none yet."""
@@ -47,6 +51,12 @@ def words_of(language: str) -> tuple[str, Words]:
         if re.fullmatch(r"[A-Za-z-]+", tag) and path.exists():
             return tag, yaml.safe_load(path.read_text(encoding="utf-8"))
     raise FileNotFoundError(WORDS / "en.yaml")
+
+
+def has_words(language: str) -> bool:
+    """Say whether certificates can be printed in a language, or in the one that it is a form of."""
+    found = words_of(language)[0]
+    return found in {language, language.partition("-")[0]}
 
 
 def in_fours(code: str) -> str:
@@ -63,25 +73,18 @@ class _Printed:
         self.kind: Mapping[str, str] = self.words["kinds"][facts.kind.value]
         self.labels: Mapping[str, str] = self.words["labels"]
         self.sentences: Mapping[str, str] = self.words["sentences"]
-        self.locale = Locale.parse(BRITISH.get(self.language, self.language))
+        self.locale = locale_of(self.language)
 
     def page(self) -> dict[str, Any]:
         facts = self.facts
         is_micro = facts.kind is SchemeKind.MICRO_CREDENTIAL
         made = {
-            "language": self.language,
-            "title_language": facts.language.partition("-")[0],
-            "kind": facts.kind.value,
-            "words": {**self.labels, **self.sentences, **self.kind},
+            **self._head(),
             "document_title": f"{self.kind['name']}: {facts.title} ({facts.holder_name})",
             "issued": [facts.issued_on.year, facts.issued_on.month, facts.issued_on.day],
             "name": facts.holder_name,
-            "title": facts.title,
-            "number": facts.number,
-            "code": in_fours(facts.code),
             "url": facts.verify_url,
             "address": facts.verify_url.partition("://")[2].rpartition("/")[0],
-            "issuer": self._issuer(),
             "level": self._eqf(),
             "summary": list(self._summary()),
             "units": [self._unit(unit) for unit in facts.units],
@@ -89,13 +92,32 @@ class _Printed:
             "elements": list(self._elements()) if is_micro else [],
             "outcomes": [] if facts.kind is SchemeKind.ATTENDANCE else list(facts.outcomes),
             "esco": [{"title": title, "url": url} for title, url in facts.esco],
-            "notices": list(facts.notices),
-            "dates": list(self._dates()),
             "signers": [{"name": each.name, "role": each.role} for each in facts.issuer.signers],
             "is_test": facts.is_test,
         }
+        return self._worded(made)
+
+    def public(self) -> dict[str, Any]:
+        units = [self._public_unit(unit) for unit in self.facts.units]
+        return self._worded({**self._head(), "units": units})
+
+    def _head(self) -> dict[str, Any]:
+        facts = self.facts
+        return {
+            "language": self.language,
+            "title_language": facts.language.partition("-")[0],
+            "kind": facts.kind.value,
+            "title": facts.title,
+            "number": facts.number,
+            "code": in_fours(facts.code),
+            "issuer": self._issuer(),
+            "dates": list(self._dates()),
+            "notices": list(facts.notices),
+        }
+
+    def _worded(self, made: dict[str, Any]) -> dict[str, Any]:
         composed: dict[str, Any] = _composed(made)
-        return composed
+        return {**composed, "words": _words_for(self.language, self.facts.kind)}
 
     def _issuer(self) -> Pair:
         issuer = self.facts.issuer
@@ -204,35 +226,49 @@ class _Printed:
             yield from self._pairs(valid_until=self.sentences["unlimited"])
 
     def _unit(self, unit: UnitFact) -> dict[str, Any]:
-        asked = [each for each in unit.elements if each.points and each.asked]
-        share = (
-            Fraction(
-                sum(Fraction(each.points) for each in asked),
-                sum(each.asked or 0 for each in asked),
-            )
-            if asked and len(asked) == len(unit.elements)
-            else None
-        )
+        parts = tuple((each.points, each.asked or 0) for each in unit.elements)
+        is_counted = bool(parts) and all(points and asked for points, asked in parts)
+        share, score = self._reached(parts) if is_counted else (None, "")
+        passed = all(each.passed for each in unit.elements)
         return {
             "code": unit.code,
             "title": unit.title,
-            "share": _as_float(share),
-            "score": self._percent(share),
-            "result": self._result(all(each.passed for each in unit.elements)),
-            "passed": all(each.passed for each in unit.elements),
+            "share": share,
+            "score": score,
+            "result": self._result(passed),
+            "passed": passed,
             "elements": [self._element(each) for each in unit.elements],
         }
 
+    def _public_unit(self, unit: UnitFact) -> dict[str, Any]:
+        passed = all(each.passed for each in unit.elements)
+        return {
+            "code": unit.code,
+            "title": unit.title,
+            "score": "",
+            "result": self._result(passed),
+            "passed": passed,
+            "elements": [
+                {
+                    "code": each.code,
+                    "title": each.title,
+                    "score": "",
+                    "result": self._result(each.passed),
+                }
+                for each in unit.elements
+            ],
+        }
+
     def _element(self, element: ElementFact) -> dict[str, Any]:
-        share = (
-            Fraction(element.points) / element.asked if element.points and element.asked else None
-        )
+        is_counted = bool(element.points and element.asked)
+        parts = ((element.points, element.asked or 0),)
+        share, score = self._reached(parts) if is_counted else (None, "")
         rating = self.words["ratings"].get(element.rating, element.rating)
         return {
             "code": element.code,
             "title": element.title,
-            "share": _as_float(share),
-            "score": self._percent(share) or rating,
+            "share": share,
+            "score": score or rating,
             "result": self._result(element.passed),
             "passed": element.passed,
             "day": self._day(element.passed_on) if element.passed_on else "",
@@ -241,17 +277,15 @@ class _Printed:
     def _result(self, passed: bool) -> str:
         return self.kind["passed" if passed else "missing"]
 
-    def _percent(self, share: Fraction | None) -> str:
-        """Write a share as percent with at most two decimals, rounded down: 2 of 3 is 66.66 %."""
-        if share is None:
-            return ""
-        number = Decimal(int(share * 10_000)) / 100
-        return self._say("percent", number=format_decimal(number, "0.##", locale=self.locale))
+    def _reached(self, parts: Parts) -> tuple[float, str]:
+        share, number = share_of(parts, self.language)
+        return share, self._say("percent", number=number)
 
     def _pass_share(self) -> str:
         if not self.facts.pass_share:
             return ""
-        return self._say("pass_share", share=self._percent(Fraction(self.facts.pass_share)))
+        number = percent_of(Fraction(self.facts.pass_share), self.language)
+        return self._say("pass_share", share=self._say("percent", number=number))
 
     def _pairs(self, **values: str) -> Iterator[Pair]:
         """Give label and value of those that are not empty."""
@@ -260,14 +294,18 @@ class _Printed:
                 yield {"label": self.labels[name], "value": value}
 
     def _day(self, day: date) -> str:
-        return str(format_date(day, "d MMMM y", locale=self.locale))
+        return day_in(day, self.language)
 
     def _say(self, sentence: str, **values: object) -> str:
         return self.sentences[sentence].format(**values)
 
 
-def _as_float(share: Fraction | None) -> float | None:
-    return None if share is None else min(1.0, max(0.0, float(share)))
+@functools.cache
+def _words_for(language: str, kind: SchemeKind) -> dict[str, Any]:
+    words = words_of(language)[1]
+    found = {**words["labels"], **words["sentences"], **words["kinds"][kind.value]}
+    composed: dict[str, Any] = _composed(found)
+    return composed
 
 
 def _composed(value: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.certification.models import ApprovalBatch, Case, CaseState
@@ -56,7 +56,10 @@ def progress_of(session: Session, batch_id: UUID) -> Progress:
     with_fault = func.count().filter(Certificate.fault != "")
     rows = session.execute(
         select(Case.state, Certificate.state, func.count(), with_fault)
-        .outerjoin(Certificate, Certificate.case_id == Case.id)
+        .outerjoin(
+            Certificate,
+            and_(Certificate.case_id == Case.id, Certificate.state != CertificateState.VOID),
+        )
         .where(Case.batch_id == batch_id)
         .group_by(Case.state, Certificate.state)
     ).all()
@@ -83,13 +86,14 @@ def progress_of(session: Session, batch_id: UUID) -> Progress:
 
 
 def try_again(session: Session, certificate_ids: Sequence[UUID], *, now: datetime) -> int:
-    """Make certificates that wait after a fault due at once; give how many."""
+    """Make certificates that wait after a fault, and that nobody stopped, due; give how many."""
     result = session.execute(
         update(Certificate)
         .where(
             Certificate.id.in_(certificate_ids),
             Certificate.state == CertificateState.NUMBERED,
             Certificate.fault != "",
+            Certificate.suspended_human.is_(None),
         )
         .values(due_at=now)
         .execution_options(synchronize_session=False)

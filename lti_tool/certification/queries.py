@@ -31,7 +31,7 @@ WIDER = (100_000, 10**9)
 CROWD = 3_000
 """How many of one name are put in order."""
 EXPIRED = "expired"
-STATES = ("issued", EXPIRED, "suspended", "revoked", "superseded", "withdrawn", "numbered")
+STATES = ("issued", EXPIRED, "suspended", "revoked", "superseded", "withdrawn", "numbered", "void")
 """What can be filtered by; ``issued`` are those that hold on the day."""
 NUMBER = re.compile(
     r"(?:(?:(?P<prefix>[A-Z][A-Z0-9]{1,9})-)?(?:(?P<middle>[A-Z]{2})-)?(?P<year>\d{4})-)?"

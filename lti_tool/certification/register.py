@@ -31,6 +31,7 @@ from lti_tool.certification.freezing import Candidate, Place, corrected, facts_o
 from lti_tool.certification.humans import WORKER, Hand
 from lti_tool.certification.issuers import Issuers
 from lti_tool.certification.models import Case, CaseState, Holder, HolderKind
+from lti_tool.certification.putting_back import PutBack
 from lti_tool.certification.register_models import (
     Certificate,
     CertificateState,
@@ -52,6 +53,10 @@ DRAWS = 64
 
 class CannotNumberError(ConflictingError):
     """A case cannot be numbered as it stands; it goes back to the officers."""
+
+    def __init__(self, log_text: str, why: PutBack) -> None:
+        super().__init__(log_text)
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +108,7 @@ def number_case(session: Session, case: Case, by: Registrar, *, now: datetime) -
     certificate = _row(case, facts, (series, day.year, serial), before, now=now)
     session.add(certificate)
     achievements.keep(session, facts, by.public_url)
-    case.state = CaseState.NUMBERED
+    case.state, case.number_due_at, case.fault = CaseState.NUMBERED, None, ""
     session.flush()
     _note(session, certificate, WORKER, now=now)
     return certificate
@@ -128,13 +133,33 @@ def find_certificate(session: Session, given: str) -> Certificate | None:
     return session.scalar(select(Certificate).where(found))
 
 
+def candidate_of(
+    case: Case, *, is_organisation: bool = False, before: Certificate | None = None
+) -> Candidate:
+    """Give what a case says of its candidate; ``before`` is what it renews."""
+    decision = case.decision or {}
+    return Candidate(
+        name=case.name,
+        is_organisation=is_organisation,
+        language=case.language,
+        route=case.route,
+        units=tuple(unit_from_json(each) for each in decision.get("units", ())),
+        examined_on=case.examined_on,
+        particulars=case.particulars,
+        renews=before.number if before is not None else "",
+    )
+
+
 def may_be_corrected(certificate: Certificate) -> bool:
-    """Say whether another certificate may take a certificate's place."""
+    """Say whether another certificate may take a certificate's place.
+
+    Not of one that is suspended: what is looked into does not slip away under a new number.
+    """
     if certificate.erased_at is not None:
         return False
     if certificate.state == CertificateState.REVOKED:
         return certificate.revoke_code == "key-compromised"
-    return certificate.state in {CertificateState.ISSUED, CertificateState.SUSPENDED}
+    return certificate.state == CertificateState.ISSUED
 
 
 def next_serial(session: Session, series: str, year: int) -> int:
@@ -209,38 +234,28 @@ def _freezing(
     """Give how a case's facts are frozen, and in which series it is numbered."""
     if case.corrects:
         if before is None or not may_be_corrected(before):
-            raise CannotNumberError(f"case {case.id}: {case.predecessor_id} stands no more")
-        told = Facts.from_json(before.facts)
-        same = functools.partial(corrected, before=told, name=case.name, language=case.language)
+            told = f"case {case.id}: {case.predecessor_id} stands no more"
+            raise CannotNumberError(told, PutBack.PREDECESSOR)
+        first = Facts.from_json(before.facts)
+        same = functools.partial(corrected, before=first, name=case.name, language=case.language)
         return same, before.series
     scheme = by.schemes.get(case.scheme_id)
     if scheme is None:
-        raise CannotNumberError(f"case {case.id}: no scheme {case.scheme_id!r}")
+        told = f"case {case.id}: no scheme {case.scheme_id!r}"
+        raise CannotNumberError(told, PutBack.SCHEME_GONE)
     if scheme.fingerprint != case.scheme_fingerprint:
-        raise CannotNumberError(f"case {case.id}: scheme {case.scheme_id!r} changed")
+        told = f"case {case.id}: scheme {case.scheme_id!r} changed"
+        raise CannotNumberError(told, PutBack.SCHEME_CHANGED)
+    kind = session.scalar(select(Holder.kind).where(Holder.id == case.holder_id))
+    is_organisation = kind == HolderKind.ORGANISATION
     new = functools.partial(
         facts_of,
-        candidate=_candidate(session, case, before),
+        candidate=candidate_of(case, is_organisation=is_organisation, before=before),
         scheme=scheme,
         issuer=by.issuers.of(scheme.id),
         framework=by.framework,
     )
     return new, f"{by.prefix}-{scheme.series}"
-
-
-def _candidate(session: Session, case: Case, before: Certificate | None) -> Candidate:
-    kind = session.scalar(select(Holder.kind).where(Holder.id == case.holder_id))
-    decision = case.decision or {}
-    return Candidate(
-        name=case.name,
-        is_organisation=kind == HolderKind.ORGANISATION,
-        language=case.language,
-        route=case.route,
-        units=tuple(unit_from_json(each) for each in decision.get("units", ())),
-        examined_on=case.examined_on,
-        particulars=case.particulars,
-        renews=before.number if before is not None else "",
-    )
 
 
 def _row(

@@ -21,6 +21,7 @@ from lti_tool.certification import (
     letters,
     progress,
     queries,
+    voiding,
 )
 from lti_tool.certification.certificate_dossiers import (
     certificate_dossier,
@@ -247,7 +248,7 @@ def revoke(certificate_id: UUID) -> ResponseReturnValue:
     def act(session: Session, seat: Seat) -> str:
         given = request.form.get("code", "")
         if given not in set(RevokeCode):
-            words = _("Choose why it is revoked: those who know the name are told this.")
+            words = _("Choose why it is revoked: whoever checks it and knows the name is told.")
             raise BadRequestError("code of a revocation", words=words)
         ending.revoke(
             session,
@@ -280,7 +281,7 @@ def correct(certificate_id: UUID) -> ResponseReturnValue:
             now=db.utcnow(),
         )
         begun.append(case.id)
-        return _("The correction is begun. Another officer approves it where the scheme asks so.")
+        return _("The correction is begun. Another officer approves it.")
 
     return _act(certificate_id, "correct", act, lambda: _case_url(begun[0]))
 
@@ -330,6 +331,44 @@ def make_again(certificate_id: UUID) -> ResponseReturnValue:
         return _("It is tried again now.")
 
     return _act(certificate_id, "again", act)
+
+
+@bp.post(f"{ONE}/stop")
+@open_to(Role.OFFICER)
+def stop(certificate_id: UUID) -> ResponseReturnValue:
+    """Try no more to make a certificate that could not be made."""
+
+    def act(session: Session, seat: Seat) -> str:
+        reason = request.form.get("reason", "")
+        voiding.stop(session, certificate_id, reason, seat.hand, now=db.utcnow())
+        return _("Stopped. Another officer ends it, or has it made after all.")
+
+    return _act(certificate_id, "stop", act)
+
+
+@bp.post(f"{ONE}/take-up")
+@open_to(Role.OFFICER)
+def take_up(certificate_id: UUID) -> ResponseReturnValue:
+    """Make a certificate after all whose making was stopped."""
+
+    def act(session: Session, seat: Seat) -> str:
+        voiding.take_up(session, certificate_id, seat.hand, now=db.utcnow())
+        return _("It is tried again now.")
+
+    return _act(certificate_id, "take-up", act)
+
+
+@bp.post(f"{ONE}/void")
+@open_to(Role.OFFICER)
+def void(certificate_id: UUID) -> ResponseReturnValue:
+    """End a certificate for ever that could not be made, as the second officer."""
+
+    def act(session: Session, seat: Seat) -> str:
+        reason = request.form.get("reason", "")
+        voiding.void(session, certificate_id, reason, seat.hand, now=db.utcnow())
+        return _("Ended without being issued. Its case is given back: look at it there.")
+
+    return _act(certificate_id, "void", act)
 
 
 def _act(

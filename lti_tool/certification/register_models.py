@@ -7,9 +7,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from lti_tool import audit
+from lti_tool.certification.models import account
 from lti_tool.certification.searching import words_index
 from lti_tool.db import Base, Erasure
 
@@ -26,6 +28,8 @@ class CertificateState(StrEnum):
     """A correction took its place."""
     WITHDRAWN = "withdrawn"
     """By its holder."""
+    VOID = "void"
+    """Numbered and never issued, since it could not be made; its number stays taken."""
 
 
 class RevokeCode(StrEnum):
@@ -37,6 +41,9 @@ class RevokeCode(StrEnum):
     RULES_BROKEN = "rules-broken"
     KEY_COMPROMISED = "key-compromised"
     OTHER = "other"
+
+
+IS_NOT_VOID = text("state <> 'void'")
 
 
 class Certificate(Base):
@@ -58,19 +65,39 @@ class Certificate(Base):
         Index("ix_certificate_state_scheme", "state", "scheme_id", "issued_on", "number"),
         Index("ix_certificate_valid_until", "state", "valid_until", "number"),
         words_index("ix_certificate_words", "name_search"),
+        Index(
+            "uq_certificate_case_id",
+            "case_id",
+            unique=True,
+            postgresql_where=IS_NOT_VOID,
+            sqlite_where=IS_NOT_VOID,
+        ),  # a case whose certificate could not be made may get another one
         CheckConstraint("serial >= 1", name="serial_from_one"),
-        CheckConstraint("(state = 'numbered') = (issued_at IS NULL)", name="issued_from_issue_on"),
         CheckConstraint(
-            "state <> 'revoked' OR (suspended_human IS NOT NULL AND revoked_human IS NOT NULL"
-            " AND revoked_human <> suspended_human AND revoked_at IS NOT NULL)",
+            "(state IN ('numbered', 'void')) = (issued_at IS NULL)", name="issued_from_issue_on"
+        ),
+        CheckConstraint(
+            "state NOT IN ('revoked', 'void') OR (suspended_human IS NOT NULL"
+            " AND revoked_human IS NOT NULL AND revoked_human <> suspended_human"
+            " AND revoked_at IS NOT NULL)"
+            " OR (state = 'void' AND revoked_by = 'worker' AND revoked_at IS NOT NULL)",
             name="four_eyes_at_revocation",
+        ),
+        CheckConstraint(
+            f"revoked_by = '' OR {account('revoked_by')} <> {account('suspended_by')}",
+            name="two_accounts_at_revocation",
+        ),
+        CheckConstraint(
+            "(suspended_human IS NULL OR suspended_human <> holder_id)"
+            " AND (revoked_human IS NULL OR revoked_human <> holder_id)",
+            name="not_ended_by_its_holder",
         ),
         CheckConstraint("state <> 'suspended' OR suspended_at IS NOT NULL", name="suspended_since"),
     )
     on_erasure = Erasure.EMPTIED
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    case_id: Mapped[UUID] = mapped_column(ForeignKey("certification_case.id"), unique=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("certification_case.id"), index=True)
     holder_id: Mapped[UUID] = mapped_column(ForeignKey("holder.id"), index=True)
     scheme_id: Mapped[str] = mapped_column(String(60))
     kind: Mapped[str] = mapped_column(String(20))
@@ -97,7 +124,8 @@ class Certificate(Base):
     numbered_at: Mapped[datetime]
     issued_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None] = mapped_column(index=True)
-    """When the worker makes its documents; moved ahead by a lease. None: made, or given up."""
+    """When the worker makes its documents, or clears away what other tries left; moved ahead by a
+    lease. None: neither."""
     tries: Mapped[int] = mapped_column(default=0)
     fault: Mapped[str] = mapped_column(Text, default="")
     """Why the newest try failed, in words for officers."""
@@ -111,6 +139,7 @@ class Certificate(Base):
     seal_kid: Mapped[str] = mapped_column(String(80), default="")
     badge_kid: Mapped[str] = mapped_column(String(80), default="")
     suspended_at: Mapped[datetime | None]
+    """Of one that is not issued: when an officer stopped its making; the second one voids it."""
     suspended_by: Mapped[str] = mapped_column(String(80), default="")
     suspended_human: Mapped[UUID | None]
     suspend_reason: Mapped[str] = mapped_column(Text, default="")
@@ -230,7 +259,7 @@ class SharedCertificate(Base):
 
 
 class HolderLink(Base):
-    """A short-lived link by mail: to confirm an address, or to one's own certificates."""
+    """A short-lived link by mail: to confirm an address or a name, or to one's certificates."""
 
     __tablename__ = "holder_link"
     on_erasure = Erasure.WITH_OWNER
@@ -238,7 +267,11 @@ class HolderLink(Base):
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     holder_id: Mapped[UUID] = mapped_column(ForeignKey("holder.id"), index=True)
     purpose: Mapped[str] = mapped_column(String(20))
-    """``confirm-email`` or ``my-certificates``."""
+    """``confirm-email``, ``invitation`` or ``my-certificates``."""
+    case_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("certification_case.id", ondelete="CASCADE"), index=True
+    )
+    """Of an invitation: the case whose name is confirmed with the address."""
     email_sealed: Mapped[str] = mapped_column(Text, default="")
     """The address to be confirmed, encrypted."""
     created_at: Mapped[datetime]
@@ -257,6 +290,18 @@ class LinkWish(Base):
     wished_at: Mapped[datetime]
 
 
+class WrongNames(Base):
+    """How many wrong names were given for a code on a day; forgotten when the day is over."""
+
+    __tablename__ = "wrong_names"
+    on_erasure = Erasure.NOBODY
+
+    code: Mapped[str] = mapped_column(String(13), primary_key=True)
+    given_on: Mapped[date] = mapped_column(primary_key=True)
+    """In UTC."""
+    tries: Mapped[int] = mapped_column(default=0)
+
+
 class AuditHead(Base):
     """The newest line of the log of acts on one day, signed and published."""
 
@@ -269,3 +314,6 @@ class AuditHead(Base):
     jws: Mapped[str] = mapped_column(Text)
     kid: Mapped[str] = mapped_column(String(80))
     made_at: Mapped[datetime]
+
+
+audit.guard(AuditHead.__table__)

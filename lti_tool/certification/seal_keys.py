@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
+from lti_tool.certification.register_models import KeyRecord
 from lti_tool.errors import ToolError
 from lti_tool.i18n import gettext as _
 
@@ -65,6 +66,33 @@ def is_test(certificate: x509.Certificate) -> bool:
     """Say whether a certificate belongs to a development key."""
     names = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     return any(each.value == TEST_ORGANISATION for each in names)
+
+
+def may_seal(record: KeyRecord, now: datetime) -> bool:
+    """Say whether a seal may still be used, by what the register knows of it."""
+    is_over = record.retired_at is not None and record.retired_at <= now
+    return record.compromised_at is None and not is_over
+
+
+def need_sealing(record: KeyRecord, now: datetime) -> None:
+    """Make sure that a seal may still be used.
+
+    Raises:
+        SealKeyError: it is retired or compromised; the words say what to do.
+    """
+    if may_seal(record, now):
+        return
+    words = _(
+        "The seal %(kid)s is retired: it seals no more. Move its file out of the folder of keys "
+        "and make the next one (lti-tool keys make seal), or set LTI_TOOL_SEAL_KEY to another."
+    )
+    if record.compromised_at is not None:
+        words = _(
+            "The seal %(kid)s is compromised: nothing may be sealed with it. Move its file out of "
+            "the folder of keys and make the next one (lti-tool keys make seal), or set "
+            "LTI_TOOL_SEAL_KEY to another."
+        )
+    raise SealKeyError(words % {"kid": record.kid})
 
 
 def read_seal_file(path: Path, password: str = "") -> SealMaterial:

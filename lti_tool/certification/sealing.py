@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,6 +13,11 @@ from pathlib import Path
 from asn1crypto import x509
 from cryptography import x509 as pyca
 from cryptography.hazmat.primitives import hashes, serialization
+from pyhanko.pdf_utils.decode_limits import (
+    DecodeLimits,
+    DocumentDecodeBudget,
+    StreamDecodeLimits,
+)
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -30,7 +36,10 @@ from pyhanko_certvalidator.errors import ValidationError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 from sqlalchemy.orm import Session
 
+from lti_tool import audit
 from lti_tool.certification import seal_keys, tokens
+from lti_tool.certification.facts import digest_of
+from lti_tool.certification.humans import WORKER
 from lti_tool.certification.register_models import KeyRecord
 from lti_tool.certification.seal_keys import SealKeyError, SealMaterial
 from lti_tool.certification.tokens import Sign
@@ -46,7 +55,13 @@ MOST_BYTES = 512
 """Of a signature: RSA with 4096 bits."""
 OTHER_BYTES = 2048
 """Of a seal, besides signature, certificates and the issuer's name, which stands there twice."""
+LIMITS = DecodeLimits(
+    per_stream=StreamDecodeLimits(max_output_size=4 * 1024 * 1024),
+    document_budget=DocumentDecodeBudget(base_allowance=8 * 1024 * 1024, max_ratio=1),
+)
+"""What a stranger's file may unpack to; the seal of one of ours needs some hundred kB."""
 UNREADABLE = (
+    zlib.error,
     PdfError,
     SignatureValidationError,
     ValidationError,
@@ -54,8 +69,10 @@ UNREADABLE = (
     LookupError,
     TypeError,
     AttributeError,
-    RecursionError,
-    OverflowError,
+    AssertionError,
+    RuntimeError,
+    ArithmeticError,
+    MemoryError,
 )
 """What a file made to deceive, or no PDF at all, may raise in the reader."""
 
@@ -194,18 +211,20 @@ class SealReport:
         return self.is_intact and bool(self.kid)
 
 
-def record_key(session: Session, key: SealKey, *, now: datetime) -> KeyRecord:
+def record_key(
+    session: Session, key: SealKey, *, who: str = WORKER.who, now: datetime
+) -> KeyRecord:
     """Note the public part of the seal, so that documents can be checked with it for ever."""
     record = session.get(KeyRecord, key.kid)
     if record is None:
+        public = {"certificate_pem": key.certificate_pem}
         record = KeyRecord(
-            kid=key.kid,
-            purpose=PURPOSE,
-            public={"certificate_pem": key.certificate_pem},
-            is_test=key.is_test,
-            signs_from=now,
+            kid=key.kid, purpose=PURPOSE, public=public, is_test=key.is_test, signs_from=now
         )
         session.add(record)
+        session.flush()
+        detail = {"purpose": PURPOSE, "test": key.is_test, "public": digest_of(public)}
+        audit.note(session, "key.made", who=who, about=key.kid, detail=detail, now=now)
     return record
 
 
@@ -296,7 +315,8 @@ def _is_intact(embedded: EmbeddedPdfSignature) -> bool:
 
 
 def _seal_of(pdf: bytes) -> EmbeddedPdfSignature | None:
-    found: list[EmbeddedPdfSignature] = PdfFileReader(BytesIO(pdf)).embedded_regular_signatures
+    reader = PdfFileReader(BytesIO(pdf), decode_limits=LIMITS)
+    found: list[EmbeddedPdfSignature] = reader.embedded_regular_signatures
     return found[0] if found else None
 
 

@@ -131,15 +131,19 @@ def make(
 
 def list_links(session: Session, holder_id: UUID, vault: Vault, *, now: datetime) -> list[OwnLink]:
     """Give a holder's links that work, the newest first."""
+    human = circle(session, holder_id)
     links = session.scalars(
         select(ShareLink)
-        .where(ShareLink.holder_id.in_(circle(session, holder_id)), *_working(now))
+        .where(ShareLink.holder_id.in_(human), *_working(now))
         .order_by(ShareLink.created_at.desc(), ShareLink.id)
     ).all()
     rows = session.execute(
         select(SharedCertificate.share_link_id, Certificate.number, Certificate.title)
         .join(Certificate, Certificate.id == SharedCertificate.certificate_id)
-        .where(SharedCertificate.share_link_id.in_([each.id for each in links]))
+        .where(
+            SharedCertificate.share_link_id.in_([each.id for each in links]),
+            Certificate.holder_id.in_(human),
+        )
         .order_by(Certificate.number)
     )
     shown: dict[UUID, list[tuple[str, str]]] = {}
@@ -174,7 +178,10 @@ def end(session: Session, holder_id: UUID, link_id: UUID, *, who: str, now: date
 
 
 def look_at(session: Session, token: str, *, zone: str, now: datetime) -> Shelf | None:
-    """Give what a link shows now; None where it is unknown, over or ended."""
+    """Give what a link shows now; None where it is unknown, over or ended.
+
+    A certificate of somebody who was found to be another human since is not shown any more.
+    """
     link = session.scalar(
         select(ShareLink).where(ShareLink.token_hash == digest(token), *_working(now))
     )
@@ -185,6 +192,7 @@ def look_at(session: Session, token: str, *, zone: str, now: datetime) -> Shelf 
         .join(SharedCertificate, SharedCertificate.certificate_id == Certificate.id)
         .where(
             SharedCertificate.share_link_id == link.id,
+            Certificate.holder_id.in_(circle(session, link.holder_id)),
             Certificate.issued_at.is_not(None),
             Certificate.erased_at.is_(None),
         )

@@ -30,7 +30,12 @@ from lti_tool.certification.register import PLACES
 from lti_tool.certification.register_models import Certificate, CertificateState, StatusList
 from lti_tool.db import Begin
 
-ENDED = (CertificateState.REVOKED, CertificateState.SUPERSEDED, CertificateState.WITHDRAWN)
+ENDED = (
+    CertificateState.REVOKED,
+    CertificateState.SUPERSEDED,
+    CertificateState.WITHDRAWN,
+    CertificateState.VOID,
+)
 MARKED = {
     "revocation": (*ENDED, CertificateState.SUSPENDED),
     "suspension": (CertificateState.SUSPENDED,),

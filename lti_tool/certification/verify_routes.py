@@ -9,17 +9,35 @@ from flask import Blueprint, current_app, make_response, redirect, render_templa
 from flask.typing import ResponseReturnValue
 
 from lti_tool import db
-from lti_tool.certification import file_checks, verifying
+from lti_tool.certification import file_checks, verifying, wrong_names
 from lti_tool.certification.codes import read_code
+from lti_tool.certification.facts import Facts
 from lti_tool.certification.file_checks import FileReport
-from lti_tool.certification.verifying import Answer
+from lti_tool.certification.knowing import knows
+from lti_tool.certification.sheets import Sheet, public_sheet_of, sheet_of
+from lti_tool.certification.verifying import Answer, Checked
 from lti_tool.web import Limiter, open_to_all, settings
 
 bp = Blueprint("certification_verify", __name__, template_folder="templates", url_prefix="/verify")
 
 NAMES_PER_MINUTE = 10
-"""How many names may be tried for one code in a minute, in each web process."""
+"""How many names one address may try for one code in a minute, in each web process."""
+NAME_LENGTH = 400
+EXAMPLE = "0123-4567-89AB-T"
+"""A code that checks, and that nobody takes for a certificate's."""
 HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@bp.app_template_filter("as_printed")
+def as_printed(facts: Facts) -> Sheet:
+    """Give all that a certificate prints, as the paper words it."""
+    return sheet_of(facts)
+
+
+@bp.app_template_filter("as_public")
+def as_public(facts: Facts) -> Sheet:
+    """Give what strangers may read of it."""
+    return public_sheet_of(facts)
 
 
 @bp.get("")
@@ -28,12 +46,17 @@ def ask() -> ResponseReturnValue:
     """Ask for a code; one that was typed leads to its page."""
     given = request.args.get("code", "")
     if not given.strip():
-        return _page(render_template("certification/verify/ask.html", given="", is_wrong=False))
+        return _page(_ask_page("", is_wrong=False))
     code = read_code(verifying.code_in(given))
     if code is None:
-        page = render_template("certification/verify/ask.html", given=given, is_wrong=True)
-        return _page(page, 422)
+        return _page(_ask_page(given, is_wrong=True), 422)
     return redirect(url_for("certification_verify.show", code=code), 303)
+
+
+def _ask_page(given: str, *, is_wrong: bool) -> str:
+    return render_template(
+        "certification/verify/ask.html", given=given, is_wrong=is_wrong, example=EXAMPLE
+    )
 
 
 @bp.route("/<code>", methods=["GET", "POST"])
@@ -43,23 +66,46 @@ def show(code: str) -> ResponseReturnValue:
     _count("code")
     is_name = request.method == "POST"
     if is_name:
-        _names().hit("name", read_code(code) or "")
+        _names().hit("name", read_code(code) or "", request.remote_addr or "?")
     with db.apart() as connection:
         checked = verifying.check_code(
             connection, code, zone=settings().register_time_zone, now=db.utcnow()
         )
-    given = request.form.get("name", "") if is_name else ""
-    is_known = checked.facts is not None and verifying.knows(checked.facts, given)
+    given = request.form.get("name", "")[:NAME_LENGTH] if is_name else ""
+    is_shut = is_name and _is_shut(checked)
+    is_known = not is_shut and _is_known(checked, given)
     page = render_template(
         "certification/verify/answer.html",
         checked=checked,
         is_known=is_known,
+        is_shut=is_shut,
         name_given="" if is_known else given,
         checked_at=_moment(),
     )
     if checked.answer is Answer.NOT_FOUND:
         return _page(page, 404)
+    if is_shut:
+        return _page(page, 429)
     return _page(page, 422 if is_name and not is_known else 200)
+
+
+def _is_shut(checked: Checked) -> bool:
+    """Say whether no more names are taken for a certificate today."""
+    if checked.facts is None:
+        return False
+    with db.apart() as connection:
+        return wrong_names.are_used_up(connection, checked.code, on=db.utcnow().date())
+
+
+def _is_known(checked: Checked, given: str) -> bool:
+    """Say whether a name opens a certificate; one that does not is counted."""
+    if checked.facts is None:
+        return False
+    is_known = knows(checked.facts, given)
+    if given and not is_known:
+        with db.begin() as session:
+            wrong_names.count(session, checked.code, on=db.utcnow().date())
+    return is_known
 
 
 @bp.route("/file", methods=["GET", "POST"])
@@ -103,13 +149,18 @@ def many() -> ResponseReturnValue:
     given = request.form.get("codes", "")
     if request.method == "GET" or not given.strip():
         return _page(render_template("certification/verify/many.html", given=given, found=()))
-    _count("many")
+    wanted, left = verifying.read_codes(given)
+    _count("many", times=len(wanted))
     with db.read() as session:
         found = verifying.check_codes(
-            session, given, zone=settings().register_time_zone, now=db.utcnow()
+            session, wanted, zone=settings().register_time_zone, now=db.utcnow()
         )
     page = render_template(
-        "certification/verify/many.html", given=given, found=found, checked_at=_moment()
+        "certification/verify/many.html",
+        given=given,
+        found=found,
+        left=left,
+        checked_at=_moment(),
     )
     return _page(page)
 
@@ -120,9 +171,9 @@ def _page(page: str, status: int = 200) -> ResponseReturnValue:
     return answer
 
 
-def _count(what: str) -> None:
+def _count(what: str, *, times: int = 1) -> None:
     held: Limiter = current_app.extensions["lti_tool.verifications"]
-    held.hit(f"verify {what}", request.remote_addr or "?")
+    held.hit(f"verify {what}", request.remote_addr or "?", times=times)
 
 
 def _names() -> Limiter:

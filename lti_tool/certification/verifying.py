@@ -1,14 +1,15 @@
 """A stranger checks a certificate: from the register alone, in two steps.
 
 With the code one learns whether it holds, what it is about and a masked name; with the holder's
-name as well, everything that is printed. A code that is unknown and one that is withheld (not yet
-issued, or its holder erased) get one answer, from one query that finds neither.
+name as well (``knowing``), everything that is printed. A code that is unknown and one that is
+withheld (not yet issued, or its holder erased) get one answer, from one query that finds neither.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -20,11 +21,13 @@ from sqlalchemy import bindparam, or_, select
 from lti_tool.certification.codes import read_code
 from lti_tool.certification.facts import Facts
 from lti_tool.certification.register_models import Certificate, CertificateState
-from lti_tool.certification.searching import folded
-from xapi.prepared import Prepared, Running
+from xapi.prepared import Prepared, Running, connection_of
 
 MOST_CODES = 50
-MIN_LETTERS = 2
+MOST_LETTERS = 20_000
+"""Of a list of codes; what follows is not read."""
+MOST_SHOWN = 40
+"""Letters of what was typed."""
 
 
 class Answer(StrEnum):
@@ -71,6 +74,8 @@ class Checked:
     badge_sha256: str = ""
     revoke_code: str = ""
     """``RevokeCode`` by value; empty where it is not revoked."""
+    given: str = ""
+    """One of many, as it was typed, shortened."""
 
     @property
     def answer(self) -> Answer:
@@ -152,17 +157,40 @@ def check_code(running: Running, given: str, *, zone: str, now: datetime) -> Che
     return _checked(row, code, zone, now)
 
 
-def check_codes(running: Running, given: str, *, zone: str, now: datetime) -> list[Checked]:
-    """Check up to fifty codes, one on each line or with commas between, each once, in order."""
-    lines = [each for each in re.split(r"[\n,;]+", given) if each.strip()]
-    found: dict[str, Checked] = {}
+def read_codes(given: str) -> tuple[dict[str, str], list[str]]:
+    """Read up to fifty codes, one on each line or with commas between, each once, in order.
+
+    Returns:
+        Each code, or what can be none, with its line as it was typed; and the lines too many.
+    """
+    lines = [each.strip() for each in re.split(r"[\n,;]+", given[:MOST_LETTERS]) if each.strip()]
+    found: dict[str, str] = {}
+    left: dict[str, str] = {}
     for line in lines:
         words = code_in(line)
-        checked = check_code(running, words, zone=zone, now=now)
-        found.setdefault(checked.code or words, checked)
-        if len(found) == MOST_CODES:
-            break
-    return list(found.values())
+        name = read_code(words) or words
+        kept = found if name in found or len(found) < MOST_CODES else left
+        kept.setdefault(name, line)
+    return found, list(left.values())
+
+
+def check_codes(
+    running: Running, given: Mapping[str, str], *, zone: str, now: datetime
+) -> list[Checked]:
+    """Check codes as :func:`read_codes` gives them, with one query for all."""
+    codes = [name for name in given if read_code(name)]
+    query = _SHOWN.where(Certificate.code.in_(codes))
+    rows = {row.code: row for row in connection_of(running).execute(query)} if codes else {}
+    found = []
+    for name, line in given.items():
+        checked = _checked(rows.get(name), read_code(name) or "", zone, now)
+        found.append(replace(checked, given=shortened(line)))
+    return found
+
+
+def shortened(text: str) -> str:
+    """Shorten what was typed to what a line has room for."""
+    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
 
 
 def code_in(text: str) -> str:
@@ -203,19 +231,3 @@ def _checked(row: Any, code: str, zone: str, now: datetime) -> Checked:
 def masked(name: str) -> str:
     """Mask a name so that its bearer is recognised, and nobody learns it: ``Ž… Š…-Ł…``."""
     return " ".join("-".join(f"{part[:1]}…" for part in word.split("-")) for word in name.split())
-
-
-def knows(facts: Facts, given: str) -> bool:
-    """Say whether somebody who gives this name knows the holder's.
-
-    Enough are the last words of it, where most names have the family's, or all of them in any
-    order; accents, hyphens and capital letters do not count. A single letter is never enough.
-    """
-    words, known = _words(facts.holder_name), _words(given)
-    if len("".join(known)) < MIN_LETTERS:
-        return False
-    return known == words[-len(known) :] or sorted(known) == sorted(words)
-
-
-def _words(name: str) -> list[str]:
-    return re.sub(r"[^\w]+", " ", folded(name)).split()

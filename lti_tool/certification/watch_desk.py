@@ -6,12 +6,12 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool import db
-from lti_tool.certification import watching
-from lti_tool.certification.desk_frame import PREFIX, READERS
+from lti_tool.certification import desk_frame, watching
+from lti_tool.certification.desk_frame import PREFIX, READERS, take_seat
 from lti_tool.certification.watching import Looked
 from lti_tool.errors import BadRequestError
 from lti_tool.visit import Role
-from lti_tool.web import DeskPage, open_to, settings
+from lti_tool.web import DeskPage, open_to, schemes, settings
 
 bp = Blueprint("certification_watch", __name__, template_folder="templates")
 
@@ -38,7 +38,8 @@ def log() -> ResponseReturnValue:
 def look() -> ResponseReturnValue:
     """Look whether anybody changed the log."""
     with db.read() as session:
-        looked = watching.look_at_log(session, now=db.utcnow())
+        within = take_seat(session).within
+        looked = watching.look_at_log(session, within=within, now=db.utcnow())
     return _log(looked)
 
 
@@ -48,8 +49,9 @@ def _log(looked: Looked | None) -> ResponseReturnValue:
         raise BadRequestError("line of the log")
     group = request.args.get("about", "")
     with db.read() as session:
+        within = take_seat(session).within
         found, after = watching.list_acts(
-            session, group=group, before=int(given) if given else None
+            session, group=group, before=int(given) if given else None, within=within
         )
     return render_template(
         "certification/desk/log.html",
@@ -57,7 +59,8 @@ def _log(looked: Looked | None) -> ResponseReturnValue:
         after=after,
         is_first=not given,
         group=group,
-        groups=watching.GROUPS,
+        groups=watching.groups_for(within),
+        is_narrow=within is not None,
         looked=looked,
     )
 
@@ -65,13 +68,17 @@ def _log(looked: Looked | None) -> ResponseReturnValue:
 @bp.get(HEALTH)
 @open_to(Role.OFFICER, Role.ADMINISTRATOR)
 def health() -> ResponseReturnValue:
-    """Show how keys, status lists and the worker do."""
-    now = db.utcnow()
+    """Show how keys, status lists and the worker do, and for what nobody issues."""
+    now, issuers = db.utcnow(), desk_frame.issuers()
     with db.read() as session:
-        found = watching.health_of(session, settings().public_url, now=now)
+        within = take_seat(session).within
+        found = watching.health_of(session, settings().public_url, within=within, now=now)
     return render_template(
         "certification/desk/health.html",
         found=found,
+        is_narrow=within is not None,
+        unissued=issuers.lacking(schemes()),
+        issuers_fault=issuers.fault,
         now=now,
         key_state=watching.key_state,
         is_late=watching.is_late,

@@ -24,6 +24,41 @@ WORDS = f"to_tsvector('simple', {WORDS})"
 word's first letters, two to eight of them."""
 WORD_INDICES = {"ix_certificate_words": "certificate", "ix_holder_words": "holder"}
 
+GUARDED = ("audit_line", "audit_head")
+"""Tables that are only added to: the database refuses to change or remove a row."""
+GUARD = """
+CREATE OR REPLACE FUNCTION only_added_to() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is only added to'; END $$
+"""
+
+
+def _guard() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(GUARD)
+        for table in GUARDED:
+            op.execute(
+                f"CREATE TRIGGER {table}_only_added_to BEFORE UPDATE OR DELETE OR TRUNCATE"
+                f" ON {table} FOR EACH STATEMENT EXECUTE FUNCTION only_added_to()"
+            )
+        return
+    for table in GUARDED:
+        for act in ("update", "delete"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{act} BEFORE {act.upper()} ON {table}"
+                f" BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END"
+            )
+
+
+def _unguard() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        for table in GUARDED:
+            op.execute(f"DROP TRIGGER {table}_only_added_to ON {table}")
+        op.execute("DROP FUNCTION only_added_to()")
+        return
+    for table in GUARDED:
+        for act in ("update", "delete"):
+            op.execute(f"DROP TRIGGER {table}_no_{act}")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -141,6 +176,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", "purpose", name=op.f("pk_status_list")),
     )
     op.create_table(
+        "wrong_names",
+        sa.Column("code", sa.String(length=13), nullable=False),
+        sa.Column("given_on", sa.Date(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("code", "given_on", name=op.f("pk_wrong_names")),
+    )
+    op.create_table(
         "certification_case",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("holder_id", sa.Uuid(), nullable=False),
@@ -153,6 +195,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=400), nullable=False),
         sa.Column("name_confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("name_confirmed_by", sa.String(length=80), nullable=False),
+        sa.Column("named_human", sa.Uuid(), nullable=True),
         sa.Column("language", sa.String(length=35), nullable=False),
         sa.Column("evidence", sa.JSON(), nullable=True),
         sa.Column("decision", sa.JSON(), nullable=True),
@@ -163,7 +206,9 @@ def upgrade() -> None:
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("entered_by", sa.String(length=80), nullable=False),
         sa.Column("entered_human", sa.Uuid(), nullable=True),
+        sa.Column("assessed_by", sa.String(length=80), nullable=False),
         sa.Column("assessed_human", sa.Uuid(), nullable=True),
+        sa.Column("second_assessed_by", sa.String(length=80), nullable=False),
         sa.Column("second_assessed_human", sa.Uuid(), nullable=True),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("approved_by", sa.String(length=80), nullable=False),
@@ -175,17 +220,57 @@ def upgrade() -> None:
         sa.Column("refused_by", sa.String(length=80), nullable=False),
         sa.Column("refuse_reason", sa.Text(), nullable=False),
         sa.Column("batch_id", sa.Uuid(), nullable=True),
+        sa.Column("number_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fault", sa.Text(), nullable=False),
         sa.Column("predecessor_id", sa.Uuid(), nullable=True),
         sa.Column("corrects", sa.Boolean(), nullable=False),
+        sa.CheckConstraint(
+            "approved_human IS NULL OR (replace(approved_by, 'command line ', '') <> "
+            "replace(entered_by, 'command line ', '') AND (assessed_by = '' OR "
+            "replace(approved_by, 'command line ', '') <> replace(assessed_by, 'command line "
+            "', '')) AND (second_assessed_by = '' OR replace(approved_by, 'command line ', "
+            "'') <> replace(second_assessed_by, 'command line ', '')) AND (named_human IS "
+            "NULL OR replace(approved_by, 'command line ', '') <> replace(name_confirmed_by, "
+            "'command line ', '')))",
+            name=op.f("ck_certification_case_two_accounts_at_approval"),
+        ),
+        sa.CheckConstraint(
+            "second_assessed_by = '' OR replace(second_assessed_by, 'command line ', '') <> "
+            "replace(assessed_by, 'command line ', '')",
+            name=op.f("ck_certification_case_two_accounts_of_assessors"),
+        ),
+        sa.CheckConstraint(
+            "seconded_human IS NULL OR (replace(seconded_by, 'command line ', '') <> "
+            "replace(approved_by, 'command line ', '') AND (replace(seconded_by, 'command "
+            "line ', '') <> replace(entered_by, 'command line ', '') AND (assessed_by = '' OR "
+            "replace(seconded_by, 'command line ', '') <> replace(assessed_by, 'command line "
+            "', '')) AND (second_assessed_by = '' OR replace(seconded_by, 'command line ', "
+            "'') <> replace(second_assessed_by, 'command line ', '')) AND (named_human IS "
+            "NULL OR replace(seconded_by, 'command line ', '') <> replace(name_confirmed_by, "
+            "'command line ', ''))))",
+            name=op.f("ck_certification_case_two_accounts_at_second"),
+        ),
         sa.CheckConstraint(
             "state NOT IN ('approved', 'numbered') OR ((approvers < 1 OR approved_human IS "
             "NOT NULL) AND (approvers < 2 OR seconded_human IS NOT NULL))",
             name=op.f("ck_certification_case_approved_as_the_scheme_asks"),
         ),
         sa.CheckConstraint(
+            "(assessed_human IS NULL OR assessed_human <> holder_id) AND "
+            "(second_assessed_human IS NULL OR second_assessed_human <> holder_id)",
+            name=op.f("ck_certification_case_not_assessed_by_its_holder"),
+        ),
+        sa.CheckConstraint(
+            "NOT corrects OR (approvers >= 1 AND entered_human IS NOT NULL AND entered_human "
+            "<> holder_id)",
+            name=op.f("ck_certification_case_four_eyes_at_correction"),
+        ),
+        sa.CheckConstraint(
             "approved_human IS NULL OR ((entered_human IS NULL OR approved_human <> "
             "entered_human) AND (assessed_human IS NULL OR approved_human <> assessed_human) "
-            "AND (second_assessed_human IS NULL OR approved_human <> second_assessed_human))",
+            "AND (second_assessed_human IS NULL OR approved_human <> second_assessed_human) "
+            "AND (named_human IS NULL OR approved_human <> named_human) AND approved_human <> "
+            "holder_id)",
             name=op.f("ck_certification_case_four_eyes_at_approval"),
         ),
         sa.CheckConstraint(
@@ -200,7 +285,9 @@ def upgrade() -> None:
             "seconded_human IS NULL OR (approved_human IS NOT NULL AND seconded_human <> "
             "approved_human AND (entered_human IS NULL OR seconded_human <> entered_human) "
             "AND (assessed_human IS NULL OR seconded_human <> assessed_human) AND "
-            "(second_assessed_human IS NULL OR seconded_human <> second_assessed_human))",
+            "(second_assessed_human IS NULL OR seconded_human <> second_assessed_human) AND "
+            "(named_human IS NULL OR seconded_human <> named_human) AND seconded_human <> "
+            "holder_id)",
             name=op.f("ck_certification_case_four_eyes_at_second"),
         ),
         sa.ForeignKeyConstraint(
@@ -246,21 +333,6 @@ def upgrade() -> None:
     op.create_index(
         "ix_certification_case_state", "certification_case", ["state", "scheme_id"], unique=False
     )
-    op.create_table(
-        "holder_link",
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("holder_id", sa.Uuid(), nullable=False),
-        sa.Column("purpose", sa.String(length=20), nullable=False),
-        sa.Column("email_sealed", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["holder_id"], ["holder.id"], name=op.f("fk_holder_link_holder_id_holder")
-        ),
-        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_holder_link")),
-    )
-    op.create_index(op.f("ix_holder_link_holder_id"), "holder_link", ["holder_id"], unique=False)
     op.create_table(
         "share_link",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -352,17 +424,29 @@ def upgrade() -> None:
         sa.Column("renews_id", sa.Uuid(), nullable=True),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(state = 'numbered') = (issued_at IS NULL)",
+            "(state IN ('numbered', 'void')) = (issued_at IS NULL)",
             name=op.f("ck_certificate_issued_from_issue_on"),
         ),
         sa.CheckConstraint(
-            "state <> 'revoked' OR (suspended_human IS NOT NULL AND revoked_human IS NOT NULL "
-            "AND revoked_human <> suspended_human AND revoked_at IS NOT NULL)",
-            name=op.f("ck_certificate_four_eyes_at_revocation"),
+            "revoked_by = '' OR replace(revoked_by, 'command line ', '') <> "
+            "replace(suspended_by, 'command line ', '')",
+            name=op.f("ck_certificate_two_accounts_at_revocation"),
         ),
         sa.CheckConstraint(
             "state <> 'suspended' OR suspended_at IS NOT NULL",
             name=op.f("ck_certificate_suspended_since"),
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('revoked', 'void') OR (suspended_human IS NOT NULL AND "
+            "revoked_human IS NOT NULL AND revoked_human <> suspended_human AND revoked_at IS "
+            "NOT NULL) OR (state = 'void' AND revoked_by = 'worker' AND revoked_at IS NOT "
+            "NULL)",
+            name=op.f("ck_certificate_four_eyes_at_revocation"),
+        ),
+        sa.CheckConstraint(
+            "(suspended_human IS NULL OR suspended_human <> holder_id) AND (revoked_human IS "
+            "NULL OR revoked_human <> holder_id)",
+            name=op.f("ck_certificate_not_ended_by_its_holder"),
         ),
         sa.CheckConstraint("serial >= 1", name=op.f("ck_certificate_serial_from_one")),
         sa.ForeignKeyConstraint(
@@ -382,7 +466,6 @@ def upgrade() -> None:
             name=op.f("fk_certificate_supersedes_id_certificate"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate")),
-        sa.UniqueConstraint("case_id", name=op.f("uq_certificate_case_id")),
         sa.UniqueConstraint("code", name=op.f("uq_certificate_code")),
         sa.UniqueConstraint("number", name=op.f("uq_certificate_number")),
         sa.UniqueConstraint(
@@ -396,6 +479,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_certificate_badge_sha256"), "certificate", ["badge_sha256"], unique=False
     )
+    op.create_index(op.f("ix_certificate_case_id"), "certificate", ["case_id"], unique=False)
     op.create_index(op.f("ix_certificate_due_at"), "certificate", ["due_at"], unique=False)
     op.create_index(op.f("ix_certificate_holder_id"), "certificate", ["holder_id"], unique=False)
     op.create_index(
@@ -430,6 +514,14 @@ def upgrade() -> None:
         "certificate",
         ["state", "valid_until", "number"],
         unique=False,
+    )
+    op.create_index(
+        "uq_certificate_case_id",
+        "certificate",
+        ["case_id"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'void'"),
+        sqlite_where=sa.text("state <> 'void'"),
     )
     op.create_table(
         "certification_appeal",
@@ -506,6 +598,29 @@ def upgrade() -> None:
         op.f("ix_holder_change_person_id"), "holder_change", ["person_id"], unique=False
     )
     op.create_table(
+        "holder_link",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("holder_id", sa.Uuid(), nullable=False),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.Column("email_sealed", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["certification_case.id"],
+            name=op.f("fk_holder_link_case_id_certification_case"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder_id"], ["holder.id"], name=op.f("fk_holder_link_holder_id_holder")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_holder_link")),
+    )
+    op.create_index(op.f("ix_holder_link_case_id"), "holder_link", ["case_id"], unique=False)
+    op.create_index(op.f("ix_holder_link_holder_id"), "holder_link", ["holder_id"], unique=False)
+    op.create_table(
         "holder_person",
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("holder_id", sa.Uuid(), nullable=False),
@@ -561,8 +676,11 @@ def upgrade() -> None:
         for name, table in WORD_INDICES.items():
             op.create_index(name, table, [sa.text(WORDS)], postgresql_using="gin")
 
+    _guard()
+
 
 def downgrade() -> None:
+    _unguard()
     if op.get_bind().dialect.name == "postgresql":
         for name, table in WORD_INDICES.items():
             op.drop_index(name, table_name=table)
@@ -571,6 +689,9 @@ def downgrade() -> None:
     op.drop_table("shared_certificate")
     op.drop_index(op.f("ix_holder_person_holder_id"), table_name="holder_person")
     op.drop_table("holder_person")
+    op.drop_index(op.f("ix_holder_link_holder_id"), table_name="holder_link")
+    op.drop_index(op.f("ix_holder_link_case_id"), table_name="holder_link")
+    op.drop_table("holder_link")
     op.drop_index(op.f("ix_holder_change_person_id"), table_name="holder_change")
     op.drop_index(op.f("ix_holder_change_other_id"), table_name="holder_change")
     op.drop_index(op.f("ix_holder_change_holder_id"), table_name="holder_change")
@@ -579,6 +700,12 @@ def downgrade() -> None:
     op.drop_table("evidence_file")
     op.drop_index(op.f("ix_certification_appeal_case_id"), table_name="certification_appeal")
     op.drop_table("certification_appeal")
+    op.drop_index(
+        "uq_certificate_case_id",
+        table_name="certificate",
+        postgresql_where=sa.text("state <> 'void'"),
+        sqlite_where=sa.text("state <> 'void'"),
+    )
     op.drop_index("ix_certificate_valid_until", table_name="certificate")
     op.drop_index("ix_certificate_state_scheme", table_name="certificate")
     op.drop_index("ix_certificate_state", table_name="certificate")
@@ -594,13 +721,12 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_certificate_holder_id"), table_name="certificate")
     op.drop_index(op.f("ix_certificate_due_at"), table_name="certificate")
+    op.drop_index(op.f("ix_certificate_case_id"), table_name="certificate")
     op.drop_index(op.f("ix_certificate_badge_sha256"), table_name="certificate")
     op.drop_table("certificate")
     op.drop_table("assessment")
     op.drop_index(op.f("ix_share_link_holder_id"), table_name="share_link")
     op.drop_table("share_link")
-    op.drop_index(op.f("ix_holder_link_holder_id"), table_name="holder_link")
-    op.drop_table("holder_link")
     op.drop_index("ix_certification_case_state", table_name="certification_case")
     op.drop_index(op.f("ix_certification_case_predecessor_id"), table_name="certification_case")
     op.drop_index(op.f("ix_certification_case_look_due_at"), table_name="certification_case")
@@ -608,6 +734,7 @@ def downgrade() -> None:
     op.drop_index("ix_certification_case_entered", table_name="certification_case")
     op.drop_index(op.f("ix_certification_case_batch_id"), table_name="certification_case")
     op.drop_table("certification_case")
+    op.drop_table("wrong_names")
     op.drop_table("status_list")
     op.drop_table("status_index")
     op.drop_table("scheme_seen")

@@ -148,6 +148,20 @@ def test_a_fault_is_told_with_its_line(content: Path, old: str, new: str, fault:
     assert fault in faults_of(content)
 
 
+def test_a_language_that_nobody_can_print_is_told_to_those_who_ask(content: Path) -> None:
+    change(content, "outcomes:", "languages: [en, de]\noutcomes:")
+
+    unasked = Schemes([content]).get("capitals-exam")
+    with pytest.raises(CourseFaultsError) as caught:
+        Schemes([content], has_words=lambda tag: tag == "en")
+
+    assert unasked is not None
+    assert unasked.languages == ("en", "de")
+    assert [(each.line, each.message) for each in caught.value.faults] == [
+        (5, "certificates cannot be printed in 'de'")
+    ]
+
+
 def test_what_is_faulty_is_not_used_at_all(content: Path) -> None:
     change(content, "approvers: 2", "approvers: two")
 

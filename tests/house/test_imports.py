@@ -29,6 +29,7 @@ FOUNDATION = frozenset(
         "grants",
         "beats",
         "logs",
+        "plain",
     ]
 )
 WIRING = frozenset(["app", "cli", "worker", "health", "demo"])

@@ -18,6 +18,10 @@ from tests import postgres
 from xapi.db import Base as XapiBase
 
 METADATA = {"tool": Base.metadata, "xapi": XapiBase.metadata}
+TRIGGERS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -49,6 +53,20 @@ def test_the_head_equals_the_models(engine: Engine) -> None:
                 },
             )
             assert compare_metadata(context, metadata) == []
+
+
+def test_the_head_guards_what_the_models_guard(engine: Engine) -> None:
+    for metadata in METADATA.values():
+        metadata.create_all(engine)
+    guarded = _triggers(engine)
+    for metadata in METADATA.values():
+        metadata.drop_all(engine)
+
+    for branch in upgrading.BRANCHES:
+        upgrading.upgrade(engine, branch)
+
+    assert guarded
+    assert _triggers(engine) == guarded
 
 
 def test_every_branch_goes_back_to_nothing(engine: Engine) -> None:
@@ -98,3 +116,8 @@ def test_a_migration_imports_nothing_of_ours(path: Path) -> None:
 
     assert not any(f"{verb} {name}" in text for verb in ("import", "from") for name in METADATA)
     assert "lti_tool" not in text
+
+
+def _triggers(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        return set(connection.scalars(text(TRIGGERS[engine.dialect.name])))

@@ -247,7 +247,7 @@ def test_a_wrong_name_is_corrected_by_a_new_certificate(chromium: Browser, town:
     assert "Ask the holder for the newer one" in before
     assert "Valid" in after
     assert "Zoë Weiß" in after
-    assert "Corrects" in after
+    assert "Replaces" in after
 
 
 def wait_for_register(frame: Frame, *words: str) -> None:

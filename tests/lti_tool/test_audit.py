@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from lti_tool import audit
 from lti_tool.audit import AuditLine
+from lti_tool.certification.register_models import AuditHead
 from lti_tool.db import Database
 from tests.services_platform import NOON
+from tests.tampering import tamper, unguarded
 
 
 def note(database: Database, act: str = "platform.added", **detail: Any) -> None:
@@ -26,11 +29,6 @@ def note(database: Database, act: str = "platform.added", **detail: Any) -> None
 def broken(database: Database) -> int | None:
     with database.read() as session:
         return audit.find_break(session)
-
-
-def change(database: Database, statement: Any) -> None:
-    with database.begin() as session:
-        session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def test_lines_are_numbered_and_hang_together(database: Database) -> None:
@@ -68,7 +66,7 @@ def test_a_line_that_was_changed_shows(
     for number in range(3):
         note(database, n=number)
 
-    change(database, update(AuditLine).where(AuditLine.number == 2).values(**changed))
+    tamper(database, update(AuditLine).where(AuditLine.number == 2).values(**changed))
 
     assert broken(database) == first
 
@@ -77,7 +75,7 @@ def test_a_line_that_was_removed_or_put_in_shows(database: Database) -> None:
     for number in range(4):
         note(database, n=number)
 
-    change(database, delete(AuditLine).where(AuditLine.number == 3))
+    tamper(database, delete(AuditLine).where(AuditLine.number == 3))
     removed = broken(database)
     with database.begin() as session:
         forged = AuditLine(
@@ -93,12 +91,61 @@ def test_a_line_whose_hash_was_made_anew_shows_in_the_next_one(database: Databas
     for number in range(3):
         note(database, n=number)
 
-    with database.begin() as session:
+    with database.begin() as session, unguarded(session):
         line = session.get_one(AuditLine, 2)
         line.act = "forged"
         line.line_hash = audit._hash(line)
 
     assert broken(database) == 3
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_line SET who = 'nobody'",
+        "DELETE FROM audit_line WHERE number = 2",
+        "UPDATE audit_head SET line_number = 1",
+        "DELETE FROM audit_head",
+    ],
+)
+def test_the_database_itself_refuses_to_change_or_remove_a_line_or_a_head(
+    database: Database, statement: str
+) -> None:
+    for number in range(2):
+        note(database, n=number)
+    with database.begin() as session:
+        session.add(
+            AuditHead(
+                day=NOON.date(), line_number=2, line_hash="0" * 64, jws="x", kid="k", made_at=NOON
+            )
+        )
+
+    with pytest.raises(DBAPIError, match="is only added to"), database.begin() as session:
+        session.execute(text(statement))
+
+    assert broken(database) is None
+
+
+def test_postgresql_refuses_to_empty_the_log_at_one_go(postgresql_url: str) -> None:
+    opened = Database(postgresql_url)
+
+    with pytest.raises(DBAPIError, match="audit_line is only added to"), opened.begin() as session:
+        session.execute(text("TRUNCATE audit_line"))
+
+    opened.dispose()
+
+
+def test_a_long_log_is_looked_through_in_pieces(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "AT_ONCE", 3)
+    for number in range(8):
+        note(database, n=number)
+    whole = broken(database)
+
+    tamper(database, update(AuditLine).where(AuditLine.number == 7).values(who="nobody"))
+
+    assert (whole, broken(database)) == (None, 7)
 
 
 def test_what_is_rolled_back_leaves_no_line(database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -394,6 +395,31 @@ def test_the_commands_of_the_handbook_exist() -> None:
     for each in told:
         words = each.split(" --")[0].split()
         assert " ".join(words) in known or " ".join(words[:3]) in known, each
+
+
+# Schemes
+
+
+def test_schemes_that_can_be_used_are_told_with_their_languages(terminal: Terminal) -> None:
+    done = terminal.run("scheme", "check")
+
+    assert done.exit_code == 0
+    assert "capitals-exam (exam): en" in done.stdout
+    assert "6 schemes, no fault" in done.stdout
+
+
+def test_a_language_without_words_is_told_with_its_place(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    content = Path(shutil.copytree(CAPITALS, tmp_path / "content"))
+    file = content / "schemes" / "capitals.yaml"
+    file.write_text(f"languages: [en, de]\n{file.read_text()}")
+
+    done = terminal.run("scheme", "check", LTI_TOOL_CONTENT_DIRS=str(content))
+
+    assert done.exit_code == 1
+    assert "schemes/capitals.yaml:1: certificates cannot be printed in 'de'" in done.stderr
+    assert "Traceback" not in done.output
 
 
 # Keys of the record store

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from pathlib import Path
 from uuid import UUID
@@ -28,6 +29,7 @@ from tests.lti_tool.certification.office import (
     open_office,
 )
 from tests.lti_tool.test_cli import Terminal
+from tests.tampering import tamper
 
 
 @pytest.fixture
@@ -48,7 +50,8 @@ def office(database: Database) -> Office:
 def issued(office: Office, tmp_path: Path) -> str:
     """Give the number of Alice's certificate."""
     with office.database.begin() as session:
-        approved(session, ONE, person_id=office.stage.people["Alice"], name="Alice Liddell")
+        case = candidate(session, ONE, person_id=office.stage.people["Alice"], name="Alice Liddell")
+    office.approves([case.id], "Olga")
     issue_all(office.database, tmp_path)
     with office.database.read() as session:
         return session.scalars(select(Certificate.number)).one()
@@ -101,6 +104,21 @@ def test_a_case_is_listed_shown_approved_and_confirmed(terminal: Terminal, offic
     assert "Olga, at the command line" in tells(terminal, "case", waiting)
 
 
+def test_a_dry_run_tells_what_would_be_approved(terminal: Terminal, office: Office) -> None:
+    one, two = str(case_id(office)), str(case_id(office, TWO))
+
+    told = tells(terminal, "approve", one, two, "--dry-run", *under(office, "Olga"))
+    nothing = refused(terminal, "second", two, "--dry-run", *under(office, "Oskar"))
+
+    assert told == (
+        "1 case would be approved; a second officer follows\n1 case would be approved\n"
+    )
+    assert "nothing would be approved" in nothing
+    with office.database.read() as session:
+        assert {case.approved_by for case in session.scalars(select(Case))} == {""}
+        assert acts_of(session) == []
+
+
 def test_what_stands_against_a_case_is_told(terminal: Terminal, office: Office) -> None:
     first = str(case_id(office, name="Zoë Müller"))
     twin = str(case_id(office, name="Zoe Müller"))
@@ -143,6 +161,38 @@ def test_only_an_officer_who_came_once_acts_here(terminal: Terminal, office: Off
     assert "ever came" in stranger
     assert "Your role does not cover this scheme" in learner.stdout
     assert "Your role does not cover this scheme" in other.stdout
+
+
+def test_whoever_is_no_officer_of_a_scheme_names_and_renews_nobody(
+    terminal: Terminal, office: Office, issued: str
+) -> None:
+    waiting = str(case_id(office, name="zoe", name_confirmed_at=None, state="draft"))
+    office.hire("Otto", scheme_id=TWO)
+    alice = ("--issuer", ISSUER, "--subject", "alice")
+
+    told = {
+        refused(terminal, *command, *who)
+        for command in (("name", waiting, "Zoë Müller"), ("renew", issued))
+        for who in (under(office, "Otto"), alice)
+    }
+
+    assert len(told) == 1
+    assert "Your role does not cover this scheme" in told.pop()
+    with office.database.read() as session:
+        assert session.get_one(Case, UUID(waiting)).name == "zoe"
+
+
+def test_a_case_that_is_not_there_is_told(terminal: Terminal, office: Office) -> None:
+    unknown = str(office.officers["Olga"])
+    reason = ("--reason", "Not her.")
+
+    told = {
+        refused(terminal, "case", unknown),
+        refused(terminal, "refuse", unknown, *reason, *under(office, "Olga")),
+        refused(terminal, "name", unknown, "Zoë", *under(office, "Olga")),
+    }
+
+    assert told == {f"Error: no case {unknown}; see `lti-tool certificate cases`\n"}
 
 
 def test_a_certificate_is_found_by_number_code_name_and_id(
@@ -249,6 +299,80 @@ def test_what_could_not_be_made_is_put_back_in_line(
     assert "no letter was queued" in nothing
 
 
+def test_what_can_never_be_made_is_stopped_and_ended_by_another_officer(
+    terminal: Terminal, office: Office, tmp_path: Path
+) -> None:
+    with office.database.begin() as session:
+        case = str(approved(session, ONE, name="ქართული").id)
+    issue_all(office.database, tmp_path)
+    number = tells(terminal, "list", "--state", "numbered").partition(" ")[0]
+    why = ("--reason", "The name cannot be printed.")
+
+    stopped = tells(terminal, "stop", number, *why, *under(office, "Olga"))
+    taken_up = tells(terminal, "take-up", number, *under(office, "Oskar"))
+    tells(terminal, "stop", number, *why, *under(office, "Olga"))
+    alone = refused(terminal, "void", number, *why, *under(office, "Olga"))
+    ended = tells(terminal, "void", number, *why, *under(office, "Oskar"))
+
+    assert stopped == f"{number}: tried no more; another officer ends it: `void`\n"
+    assert taken_up == f"{number}: tried again at once\n"
+    assert "another officer" in alone
+    assert ended == f"{number}: ended for ever; case {case} is with the officers again\n"
+    assert case in tells(terminal, "cases", "--waiting", "all")
+
+
+def test_the_files_of_a_certificate_are_written(
+    terminal: Terminal, office: Office, issued: str, tmp_path: Path
+) -> None:
+    terminal.environ["LTI_TOOL_FILES_URL"] = str(tmp_path / "files")
+    pdf, badge = tmp_path / "its.pdf", tmp_path / "its.json"
+
+    told = tells(terminal, "file", issued, "certificate.pdf", str(pdf))
+    tells(terminal, "file", issued, "credential.json", str(badge))
+
+    with office.database.read() as session:
+        row = session.scalars(select(Certificate)).one()
+    assert told == f"{issued}: certificate.pdf written to {pdf}\n"
+    assert hashlib.sha256(pdf.read_bytes()).hexdigest() == row.pdf_sha256
+    assert badge.read_text(encoding="utf-8") == row.badge
+
+
+def test_a_file_that_is_not_made_or_missing_is_told(
+    terminal: Terminal, office: Office, issued: str, tmp_path: Path
+) -> None:
+    terminal.environ["LTI_TOOL_FILES_URL"] = str(tmp_path / "elsewhere")
+
+    told = refused(terminal, "file", issued, "certificate.pdf", str(tmp_path / "its.pdf"))
+
+    assert f"Error: {issued}: The file is missing in our storage" in told
+    assert not (tmp_path / "its.pdf").exists()
+
+
+def test_what_certificates_need_is_told(
+    terminal: Terminal, office: Office, issued: str, tmp_path: Path
+) -> None:
+    with office.database.begin() as session:
+        approved(session, ONE, name="ქართული")
+        approved(session, ONE)
+
+    before = tells(terminal, "health")
+    issue_all(office.database, tmp_path)
+    after = tells(terminal, "health")
+
+    assert "badge-ed25519 " in before
+    assert ": signs, signed 1 certificate\n" in before
+    assert "2 approved and not numbered, 0 being made\n" in before
+    assert "0 approved and not numbered, 1 being made\n" in after
+    assert ": fault: " in after
+
+
+def test_what_is_missing_for_certificates_is_told(terminal: Terminal, office: Office) -> None:
+    told = tells(terminal, "health")
+
+    assert "no badge-ed25519 signs: `lti-tool keys make`" in told
+    assert "no pdf-seal signs" in told
+
+
 def test_the_log_of_acts_is_verified_and_a_change_is_found(
     terminal: Terminal, office: Office, issued: str
 ) -> None:
@@ -257,15 +381,15 @@ def test_the_log_of_acts_is_verified_and_a_change_is_found(
 
     whole = terminal.run("audit", "verify")
     acts = terminal.told("audit", "show", about)
+    newest = terminal.told("audit", "list", "--about", "certificate", "--limit", "1")
     nothing = terminal.told("audit", "show", "nothing")
-    with office.database.begin() as session:
-        session.execute(
-            update(AuditLine).where(AuditLine.act == "certificate.issued").values(who="Mallory")
-        )
+    forged = update(AuditLine).where(AuditLine.act == "certificate.issued").values(who="Mallory")
+    tamper(office.database, forged)
     broken = terminal.run("audit", "verify")
 
     assert (whole.exit_code, whole.stdout.splitlines()[-1]) == (0, "all is whole")
     assert "certificate.issued: the tool by itself" in acts
+    assert f"certificate.issued {about}: the tool by itself\nmore than 1: " in newest
     assert nothing == "nothing was done to it\n"
     assert broken.exit_code == 1
     assert "was changed, removed or put in" in broken.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lti_tool.certification.humans import human_of, staying
+from lti_tool.certification.models import Holder
 from lti_tool.db import Database
 from lti_tool.lti.models import Person
 from tests.lti_tool.certification.office import ISSUER, Office, acts_of, open_office
@@ -82,6 +83,37 @@ def test_officers_do_not_say_here_either_who_they_are(terminal: Terminal, office
     assert "This is about yourself" in done.stderr
     with office.database.read() as session:
         assert human_of(session, olga) == olga
+
+
+def test_a_record_is_begun_for_somebody_who_holds_nothing(
+    terminal: Terminal, office: Office
+) -> None:
+    bob = office.stage.people["Bob"]
+    alice = ("--issuer", ISSUER, "--subject", "alice")
+
+    stranger = terminal.run("holder", "begin", str(bob), *alice)
+    told = terminal.told("holder", "begin", str(bob), *under(office, "Olga"))
+    again = terminal.told("holder", "begin", str(bob), *under(office, "Olga"))
+
+    assert stranger.exit_code == 1
+    assert "under the name of an officer" in stranger.stderr
+    with office.database.read() as session:
+        assert told == again == f"{bob}: is {human_of(session, bob)}\n"
+
+
+def test_an_address_is_removed(terminal: Terminal, office: Office) -> None:
+    with office.database.begin() as session:
+        holder_id = shelve_holder(session, name="Zoë")
+        session.get_one(Holder, holder_id).email = "zoe@example.org"
+
+    told = terminal.told("holder", "remove-address", str(holder_id), *under(office, "Olga"))
+    again = terminal.told("holder", "remove-address", str(holder_id), *under(office, "Olga"))
+
+    assert told == f"{holder_id}: no mail goes there any more\n"
+    assert again == f"{holder_id}: has no address\n"
+    with office.database.read() as session:
+        assert session.get_one(Holder, holder_id).email == ""
+        assert acts_of(session) == ["holder.address-removed"]
 
 
 def test_nobody_found_is_said(terminal: Terminal, office: Office) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -102,6 +103,64 @@ def token_of(browser: FlaskClient, address: str) -> str:
     found = re.search(r"<p>([\w-]{22})</p>", browser.get(address).get_data(as_text=True))
     assert found is not None
     return found[1]
+
+
+# Characters that nothing can keep
+
+
+@pytest.mark.parametrize("control", ["%00", "%01", "%08", "%0B", "%0C", "%0E", "%1F"])
+def test_control_characters_in_an_address_are_refused_with_words(
+    toys: FlaskClient, visit: str, control: str
+) -> None:
+    for address in (
+        f"/public?q=a{control}b",
+        f"/public?q{control}=a",
+        f"{visit}/toy?q={control}",
+        f"/static/{control}",
+    ):
+        answer = toys.get(address)
+
+        assert answer.status_code == 400, address
+        assert "There are control characters in the text" in answer.text
+
+
+def test_control_characters_in_a_form_are_refused(toys: FlaskClient, visit: str) -> None:
+    token = token_of(toys, f"{visit}/toy")
+    plain = {"csrf_token": token, "reason": "Tab\tand\r\nnew lines."}
+
+    kept = toys.post(f"{visit}/toy", data=plain)
+    text = toys.post(f"{visit}/toy", data={**plain, "reason": "\x00"})
+    name = toys.post(f"{visit}/toy", data={**plain, "a\x00": "b"})
+    several = toys.post(f"{visit}/toy", data={**plain, "reason": ["a", "\x1b[0m"]})
+    foreign = toys.post("/foreign", data={"a": "\x00"})
+
+    assert kept.status_code == 302
+    assert [each.status_code for each in (text, name, several, foreign)] == [400] * 4
+
+
+def test_the_content_of_a_file_may_hold_any_byte_and_its_name_may_not(
+    toys: FlaskClient, visit: str
+) -> None:
+    token = token_of(toys, f"{visit}/toy")
+
+    kept = toys.post(
+        f"{visit}/toy", data={"csrf_token": token, "file": (io.BytesIO(b"\x00"), "a.pdf")}
+    )
+    named = toys.post(
+        f"{visit}/toy", data={"csrf_token": token, "file": (io.BytesIO(b"a"), "a\x01.pdf")}
+    )
+
+    assert (kept.status_code, named.status_code) == (302, 400)
+
+
+def test_programs_are_told_in_json_and_the_record_store_keeps_its_own_rules(
+    toys: FlaskClient,
+) -> None:
+    told = toys.get("/public?q=%00", headers={"Accept": "application/json"})
+    store = toys.get("/xapi/about?q=%00")
+
+    assert (told.status_code, told.json["error"]) == (400, "bad_request")
+    assert "control characters in the text" not in store.text
 
 
 # Who may enter
@@ -379,5 +438,5 @@ def test_nothing_but_static_files_is_given(toys: FlaskClient) -> None:
     for path in ("missing.css", "../app.py", "..%2fapp.py", "css/../../app.py", "css", "", "%00"):
         answer = toys.get(f"/static/{path}")
 
-        assert answer.status_code in {404, 308}, path
+        assert answer.status_code in {400, 404, 308}, path
         assert "create_app" not in answer.get_data(as_text=True)

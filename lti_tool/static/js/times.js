@@ -1,9 +1,12 @@
 /* Moments in the reader's own time zone; without this script they stand in UTC. */
-const language = document.documentElement.lang || undefined;
+const page = document.documentElement.lang;
+const language = page === "en" ? "en-GB" : page || undefined; /* as the server writes days */
+const day = new Intl.DateTimeFormat(language, { dateStyle: "long" });
+const time = new Intl.DateTimeFormat(language, { timeStyle: "short" });
 const styles = {
-  moment: { dateStyle: "medium", timeStyle: "short" },
-  time: { timeStyle: "short" },
-  day: { dateStyle: "medium" },
+  moment: (moment) => `${day.format(moment)}, ${time.format(moment)}`,
+  time: (moment) => time.format(moment),
+  day: (moment) => day.format(moment),
 };
 
 for (const element of document.querySelectorAll("time[data-local]")) {
@@ -11,5 +14,5 @@ for (const element of document.querySelectorAll("time[data-local]")) {
   if (Number.isNaN(moment.getTime())) continue;
   let style = element.dataset.local;
   if (style === "recent") style = moment.toDateString() === new Date().toDateString() ? "time" : "moment";
-  element.textContent = new Intl.DateTimeFormat(language, styles[style] || styles.moment).format(moment);
+  element.textContent = (styles[style] || styles.moment)(moment);
 }

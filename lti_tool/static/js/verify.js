@@ -13,5 +13,7 @@ if (button && globalThis.crypto?.subtle) {
     form.elements.sha256.value = hex.join("");
     form.elements.file.disabled = true;
     form.submit();
+    form.elements.file.disabled = false; // for whoever comes back to this page
+    form.elements.sha256.value = "";
   });
 }

@@ -34,9 +34,16 @@ _numbers = itertools.count(1)
 class Window(Browser):
     """Somebody's window, in which what is done leads on to the next page."""
 
+    seen = ""
+    """What the page that was opened last tells of its case, for the form of approval."""
+
+    def get(self, path: str) -> TestResponse:
+        """Open a page of the visit."""
+        return self._kept(super().get(path))
+
     def does(self, path: str, **form: str | list[str]) -> TestResponse:
         """Send a form of the page that was opened last, and follow to what comes of it."""
-        data = {**form, "csrf_token": self.token}
+        data = {"seen": self.seen, **form, "csrf_token": self.token}
         return self._kept(self.client.post(self._url(path), data=data, follow_redirects=True))
 
     def reads(self, path: str) -> str:
@@ -47,6 +54,8 @@ class Window(Browser):
         if answer.mimetype == "text/html":
             found = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
             self.token = found[1] if found else self.token
+            seen = re.search(r'name="seen" value="([^"]+)"', answer.text)
+            self.seen = seen[1] if seen else ""
         return answer
 
 

@@ -139,7 +139,7 @@ def test_whoever_refused_does_not_answer(app: Flask, office: Office, database: D
     listed = olga.reads(APPEALS)
     page = answers(olga, database, "rejected")
 
-    assert "needs somebody else than you" in listed
+    assert "somebody other than you has to do this" in listed
     assert "You had a part in this decision." in page
     assert the_appeal(database).decided_at is None
 

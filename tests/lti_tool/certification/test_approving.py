@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from courses.scheme_reading import Schemes
 from lti_tool import audit
 from lti_tool.certification.approving import (
     Approval,
@@ -22,13 +25,17 @@ from lti_tool.certification.approving import (
 )
 from lti_tool.certification.checking import Concern, Finding, check
 from lti_tool.certification.humans import WORKER, Hand
+from lti_tool.certification.issuers import Issuers
 from lti_tool.certification.mandates import OtherSchemeError
 from lti_tool.certification.models import ApprovalBatch, Case, CaseState, Holder, HolderPerson
 from lti_tool.certification.register import number_case
 from lti_tool.certification.register_models import Certificate, CertificateState
 from lti_tool.db import Database
 from lti_tool.errors import BadRequestError, NotFoundError
+from lti_tool.lti.models import Person
+from lti_tool.visit import Role
 from tests.cast import NOON
+from tests.conftest import CAPITALS
 from tests.lti_tool.certification.office import (
     ATTENDANCE,
     ONE,
@@ -205,6 +212,10 @@ def test_the_database_refuses_what_the_code_would_let_through(office: Office) ->
         (TWO, "approved_human = assessed_human"),
         (TWO, "approved_human = entered_human, seconded_human = entered_human"),
         (ONE, "state = 'approved', entered_human = NULL, assessed_human = NULL"),
+        (ONE, "approved_human = holder_id, approved_by = 'x'"),
+        (TWO, "approved_human = id, approved_by = 'x', seconded_human = holder_id"),
+        (ONE, "assessed_human = holder_id"),
+        (ONE, "second_assessed_human = holder_id"),
     ]:
         case_id = one(office, scheme, entered_human=uuid4(), assessed_human=uuid4())
         with pytest.raises(IntegrityError), office.database.begin() as session:
@@ -280,7 +291,8 @@ def test_a_case_about_which_there_is_nothing_to_say(office: Office) -> None:
         ({"name": ""}, Concern.NAME, "holder has to give it"),
         ({"name_confirmed_at": None}, Concern.NAME, "not yet confirmed"),
         ({"name": "Ana გ"}, Concern.GLYPHS, "გ"),
-        ({"particulars": {"trainer": "Dr ქ"}}, Concern.GLYPHS, "ქ"),
+        ({"particulars": {"trainer": "Dr ქ"}}, Concern.GLYPHS, "ქ, in “Dr ქ”"),
+        ({"particulars": {"training_body": "School\tof\nBrno 王"}}, Concern.GLYPHS, "王"),
         ({"decision": {"outcome": "incomplete"}}, Concern.NOT_GRANTED, "not met"),
         ({"decision": None}, Concern.NOT_GRANTED, "not met"),
         ({"scheme_fingerprint": "0" * 64}, Concern.SCHEME_CHANGED, "decided again"),
@@ -300,6 +312,69 @@ def test_what_stops_an_approval_is_told_in_words(
     assert [(each.concern, each.stops) for each in told] == [(concern, True)]
     assert words in words_of(done)
     assert not done.left[0].may_accept
+    assert case_of(office, case_id).state == CaseState.CHECKED
+
+
+@pytest.mark.parametrize("key", ["assessment", "participation", "supervision", "quality"])
+def test_how_an_entered_proof_came_about_must_be_printable(office: Office, key: str) -> None:
+    told = {"route": "entry", "particulars": {key: "In the ლექცია room"}}
+    case_id = one(office, TWO, **told)
+
+    [found] = findings(office, case_id)
+
+    assert (found.concern, found.stops) == (Concern.GLYPHS, True)
+    assert "Cannot be printed: ლ ე ქ ც ი ა, in “In the ლექცია room”" in found.words
+
+
+@pytest.mark.parametrize("folder", ["schemes", "skill-cards"])
+def test_a_text_of_the_scheme_or_its_card_must_be_printable(
+    office: Office, tmp_path: Path, folder: str
+) -> None:
+    shutil.copytree(CAPITALS, tmp_path / "content")
+    for path in (tmp_path / "content" / folder).glob("*.yaml"):
+        path.write_text(path.read_text().replace("\ntitle: ", "\ntitle: ქ "))
+    schemes = Schemes((tmp_path / "content",))
+    scheme = schemes.get("capitals-exam")
+    assert scheme is not None
+    case_id = one(office)
+    with office.database.begin() as session:
+        changed = {"scheme_id": scheme.id, "scheme_fingerprint": scheme.fingerprint}
+        session.execute(update(Case).where(Case.id == case_id).values(**changed))
+
+    with office.database.read() as session:
+        case = session.get_one(Case, case_id)
+        [found] = check(session, [case], schemes, on=NOON.date())[case_id]
+
+    assert (found.concern, found.stops) == (Concern.GLYPHS, True)
+    assert "Cannot be printed: ქ, in “" in found.words
+
+
+def test_nothing_of_a_delivered_scheme_is_missing_in_the_fonts(office: Office) -> None:
+    with office.database.begin() as session:
+        cases = [
+            candidate(session, scheme.id, language=language, route=route)
+            for scheme in all_schemes().all()
+            for language in scheme.languages
+            for route in scheme.routes
+        ]
+        told = check(session, cases, all_schemes(), on=NOON.date())
+
+    concerns = {each.concern for found in told.values() for each in found}
+    assert len(cases) > 20
+    assert Concern.GLYPHS not in concerns
+
+
+def test_what_nobody_issues_is_not_approved(office: Office) -> None:
+    case_id = one(office)
+    hand = office.hand("Olga")
+
+    with office.database.begin() as session:
+        done = approve(
+            session, [case_id], hand, schemes=all_schemes(), issuers=Issuers({}, None),
+            accept_warnings=True, now=NOON,
+        )  # fmt: skip
+
+    assert "Nobody issues certificates of this scheme" in words_of(done)
     assert case_of(office, case_id).state == CaseState.CHECKED
 
 
@@ -414,13 +489,17 @@ def test_what_cannot_be_refused(office: Office) -> None:
 def names(office: Office, case_id: UUID, name: str) -> Case:
     """Have the holder confirm a name."""
     with office.database.begin() as session:
-        return confirm_name(
-            session, case_id, name, Hand("a holder", uuid4()), schemes=all_schemes(), now=NOON
-        )
+        hand = Hand("a holder", session.get_one(Case, case_id).holder_id)
+        return confirm_name(session, case_id, name, hand, schemes=all_schemes(), now=NOON)
 
 
-def unconfirmed(office: Office, scheme_id: str = ONE) -> UUID:
-    return one(office, scheme_id, name="alice l", name_confirmed_at=None, state=CaseState.DRAFT)
+def unconfirmed(office: Office, scheme_id: str = ONE, *, sent: str = "", **changed: object) -> UUID:
+    """Write a case that waits for a name, of somebody whose platform sends this one, or none."""
+    person_id = office.hire(f"learner {uuid4().hex[:6]}", role=Role.LEARNER)
+    with office.database.begin() as session:
+        session.get_one(Person, person_id).name = sent
+    told = {"name": sent, "name_confirmed_at": None, "state": CaseState.DRAFT, **changed}
+    return one(office, scheme_id, person_id=person_id, **told)
 
 
 def test_a_confirmed_name_brings_the_case_to_the_officers(office: Office) -> None:
@@ -449,7 +528,7 @@ def test_officers_see_who_gave_which_name(office: Office) -> None:
 
 
 def test_where_nobody_has_to_approve_the_confirmed_name_is_the_last_step(office: Office) -> None:
-    case_id = unconfirmed(office, ATTENDANCE)
+    case_id = unconfirmed(office, ATTENDANCE, sent="Alice Liddell")
 
     names(office, case_id, "Alice Liddell")
 
@@ -459,11 +538,120 @@ def test_where_nobody_has_to_approve_the_confirmed_name_is_the_last_step(office:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "name", ["Žofie Łukasz-Müller", "MÜLLER ŁUKASZ Žofie", "Zofie Lukasz Muller"]
+)
+def test_accents_capitals_and_the_order_of_words_make_no_other_name(
+    office: Office, name: str
+) -> None:
+    case_id = unconfirmed(office, ATTENDANCE, sent="Žofie Łukasz Müller")
+
+    names(office, case_id, name)
+
+    assert case_of(office, case_id).state == CaseState.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [("Alice Liddell", "sends another name: Alice Liddell"), ("", "sends no name")],
+)
+def test_a_name_that_no_platform_sent_waits_for_an_officer_even_where_none_is_asked_for(
+    office: Office, sent: str, words: str
+) -> None:
+    case_id = unconfirmed(office, ATTENDANCE, sent=sent)
+
+    names(office, case_id, "Mallory")
+    before, [told] = case_of(office, case_id), findings(office, case_id)
+    unseen = does(office, approve, [case_id], "Olga")
+    seen = does(office, approve, [case_id], "Olga", accept=True)
+
+    assert (before.state, before.approved_at) == (CaseState.CHECKED, None)
+    assert (told.concern, told.stops) == (Concern.OTHER_NAME, False)
+    assert words in told.words
+    assert unseen.left[0].may_accept
+    assert seen.approved == (case_id,)
+
+
+def test_a_name_given_back_its_form_waits_for_nobody(office: Office) -> None:
+    case_id = unconfirmed(office, ATTENDANCE, sent="Alice Liddell")
+
+    names(office, case_id, "Alice Hargreaves")
+    names(office, case_id, "Alice Liddell")
+
+    assert case_of(office, case_id).state == CaseState.APPROVED
+
+
+def test_a_name_that_stands_on_a_certificate_of_the_same_human_was_looked_at_then(
+    office: Office,
+) -> None:
+    case_id = unconfirmed(office, ATTENDANCE, sent="Alice Liddell")
+    with office.database.begin() as session:
+        before = approved(session, ONE, name="Alice Hargreaves")
+        before.holder_id = session.get_one(Case, case_id).holder_id
+        number_case(session, before, registrar(), now=NOON)
+
+    names(office, case_id, "Alice Hargreaves")
+
+    assert case_of(office, case_id).state == CaseState.APPROVED
+
+
+def officer_names(office: Office, case_id: UUID, name: str, who: str) -> None:
+    hand = office.hand(who)
+    with office.database.begin() as session:
+        confirm_name(session, case_id, name, hand, schemes=all_schemes(), now=NOON)
+
+
+def test_an_officer_who_changed_the_name_does_not_approve_it(office: Office) -> None:
+    case_id = one(office, name="Alice Liddell")
+
+    officer_names(office, case_id, "Mallory", "Olga")
+    alone = does(office, approve, [case_id], "Olga")
+    other = does(office, approve, [case_id], "Oskar")
+
+    assert "You changed the name" in words_of(alone)
+    assert other.approved == (case_id,)
+
+
+def test_an_officer_who_changed_the_name_does_not_second_it_either(office: Office) -> None:
+    case_id = one(office, TWO, name="Alice Liddell")
+    officer_names(office, case_id, "Mallory", "Olga")
+    does(office, approve, [case_id], "Oskar")
+
+    assert "You changed the name" in words_of(does(office, second, [case_id], "Olga"))
+
+
+@pytest.mark.parametrize("again", ["Oskar", "the holder"])
+def test_a_name_that_somebody_else_confirmed_stands_in_nobodys_way(
+    office: Office, again: str
+) -> None:
+    case_id = one(office, name="Alice Lidell")
+    officer_names(office, case_id, "Alice Liddell", "Olga")
+
+    officer_names(office, case_id, "Alice Liddell", "Olga")
+    alone = does(office, approve, [case_id], "Olga")
+    if again == "Oskar":
+        officer_names(office, case_id, "Alice Liddell", "Oskar")
+    else:
+        names(office, case_id, "Alice Liddell")
+    after = does(office, approve, [case_id], "Olga")
+
+    assert "You changed the name" in words_of(alone)
+    assert after.approved == (case_id,)
+
+
+def test_an_officer_who_found_the_name_right_may_approve_it(office: Office) -> None:
+    case_id = one(office, name="Alice Liddell", name_confirmed_at=None, state=CaseState.DRAFT)
+
+    officer_names(office, case_id, "Alice Liddell", "Olga")
+
+    assert does(office, approve, [case_id], "Olga").approved == (case_id,)
+
+
 def test_a_likely_duplicate_waits_for_an_officer_even_where_none_is_asked_for(
     office: Office,
 ) -> None:
     one(office, ATTENDANCE, name="Alice Liddell")
-    case_id = unconfirmed(office, ATTENDANCE)
+    case_id = unconfirmed(office, ATTENDANCE, sent="Alice Liddell")
 
     names(office, case_id, "Alice Liddell")
     before = case_of(office, case_id).state
@@ -505,3 +693,18 @@ def test_a_case_goes_back_to_draft_when_something_is_missing_again(office: Offic
         moved = move_on(session, [case], all_schemes(), now=NOON)
 
     assert [each.state for each in moved] == [CaseState.DRAFT]
+
+
+def test_what_an_officer_names_waits_for_another_one_even_where_the_scheme_asks_for_nobody(
+    office: Office,
+) -> None:
+    case_id = unconfirmed(office, ATTENDANCE)
+    hand = office.hand("Olga")
+
+    with office.database.begin() as session:
+        confirm_name(session, case_id, "Mallory", hand, schemes=all_schemes(), now=NOON)
+    alone = does(office, approve, [case_id], "Olga")
+    both = does(office, approve, [case_id], "Oskar")
+
+    assert "somebody else" in words_of(alone)
+    assert both.approved == (case_id,)

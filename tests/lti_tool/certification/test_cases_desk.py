@@ -8,10 +8,11 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lti_tool.certification.case_queries import CasesSought, Waiting, find
 from lti_tool.certification.models import Case, CaseState
+from lti_tool.certification.sights import sight_of
 from lti_tool.db import Database
 from lti_tool.visit import Role
 from tests.cast import NOON
@@ -46,6 +47,12 @@ def enters(app: Flask, office: Office) -> Callable[..., Window]:
 def state_of(database: Database, case_id: UUID) -> CaseState:
     with database.read() as session:
         return session.get_one(Case, case_id).state
+
+
+def seen(database: Database, *case_ids: UUID) -> str:
+    """Give cases with what is seen of them, as the page of many gives them back."""
+    with database.read() as session:
+        return " ".join(f"{each}:{sight_of(session.get_one(Case, each))}" for each in case_ids)
 
 
 def put(database: Database, *names: str, scheme_id: str = ONE, **changed: object) -> list[UUID]:
@@ -170,7 +177,7 @@ def test_an_officer_of_one_scheme_sees_and_decides_no_other(
     page = otto.reads(f"{CASES}?waiting=all")
     refused = otto.get(f"{CASES}/{other}")
     otto.text(f"{CASES}/{mine}")
-    pushed = otto.does(f"{CASES}/approve", cases=str(other))
+    pushed = otto.does(f"{CASES}/approve", cases=seen(database, other))
 
     assert "Mine" in page
     assert "Other" not in page
@@ -360,12 +367,15 @@ def test_a_name_that_cannot_be_printed_stops_it(
 
     page = olga.text(f"{CASES}/{case_id}")
     named = olga.does(f"{CASES}/{case_id}/name", name="Giorgi")
+    other = enters("Oskar").text(f"{CASES}/{case_id}")
 
     assert "Cannot be printed" in page
     assert f"{case_id}/approve" not in page
     assert "The name is confirmed" in named.text
     assert "Cannot be printed" not in named.text
-    assert f"{case_id}/approve" in named.text
+    assert "You changed the name that is printed" in named.text
+    assert f"{case_id}/approve" not in named.text
+    assert f"{case_id}/approve" in other
 
 
 def test_a_wrong_name_is_told_with_what_was_typed(
@@ -443,7 +453,7 @@ def test_of_many_those_that_are_ready_and_those_ticked_are_approved(
     cases = re.search(r'name="cases" value="([^"]+)"', looked.text)
     assert cases
 
-    came = olga.does(f"{CASES}/approve", cases=cases[1], accept=[str(twins[0])])
+    came = olga.does(f"{CASES}/approve", cases=cases[1], accept=[seen(database, twins[0])])
 
     assert [state_of(database, each) for each in (*ready, twins[0])] == [CaseState.APPROVED] * 3
     assert state_of(database, twins[1]) == CaseState.CHECKED
@@ -469,14 +479,112 @@ def test_a_second_officer_takes_many_that_another_approved(
     ids = put(database, "Alice", "Bob", scheme_id=FOUR_EYES)
     olga, oskar = enters("Olga"), enters("Oskar")
     olga.text(CASES)
-    olga.does(f"{CASES}/approve", cases=" ".join(map(str, ids)))
+    olga.does(f"{CASES}/approve", cases=seen(database, *ids))
     oskar.text(CASES)
 
     looked = oskar.does(f"{CASES}/look", everything="yes", waiting="mine")
-    oskar.does(f"{CASES}/approve", cases=" ".join(map(str, ids)))
+    oskar.does(f"{CASES}/approve", cases=seen(database, *ids))
 
     assert "For 2 of them you are the second officer" in words(looked.text)
     assert [state_of(database, each) for each in ids] == [CaseState.APPROVED] * 2
+
+
+# What changed since it was looked at
+
+
+def renames(database: Database, case_id: UUID, name: str) -> None:
+    with database.begin() as session:
+        case = session.get_one(Case, case_id)
+        case.name = name
+
+
+def test_a_name_that_was_changed_since_is_not_approved_unseen(
+    database: Database, enters: Callable[..., Window]
+) -> None:
+    (case_id,) = put(database, "Alice Novák")
+    olga = enters("Olga")
+    olga.text(f"{CASES}/{case_id}")
+    renames(database, case_id, "Mallory")
+
+    refused = olga.does(f"{CASES}/{case_id}/approve")
+    kept = state_of(database, case_id)
+    olga.does(f"{CASES}/{case_id}/approve")
+
+    assert refused.status_code == 422
+    assert "It changed since you looked at it" in refused.text
+    assert '<strong class="printed-name">Mallory</strong>' in refused.text
+    assert kept == CaseState.CHECKED
+    assert state_of(database, case_id) == CaseState.APPROVED
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"language": "cs"},
+        {"scheme_fingerprint": "e" * 64},
+        {"decision": {"outcome": "granted", "reasons": [], "units": []}},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_language_decision_and_scheme_are_part_of_what_was_seen(
+    database: Database, changed: dict[str, object]
+) -> None:
+    (case_id,) = put(database, "Alice Novák")
+    before = seen(database, case_id)
+
+    with database.begin() as session:
+        session.execute(update(Case).values(**changed))
+
+    assert seen(database, case_id) != before
+
+
+def test_of_many_only_those_are_approved_that_are_as_they_were_seen(
+    database: Database, enters: Callable[..., Window]
+) -> None:
+    same, other = put(database, "Alice Novák", "Bob Kovács")
+    olga = enters("Olga")
+    olga.text(CASES)
+    looked = olga.does(f"{CASES}/look", everything="yes", waiting="mine")
+    cases = re.search(r'name="cases" value="([^"]+)"', looked.text)
+    assert cases
+    renames(database, other, "Mallory")
+
+    came = olga.does(f"{CASES}/approve", cases=cases[1])
+
+    assert state_of(database, same) == CaseState.APPROVED
+    assert state_of(database, other) == CaseState.CHECKED
+    assert "Not approved: It changed since you looked at it" in came.text
+
+
+def test_a_second_officer_approves_only_what_they_saw(
+    database: Database, enters: Callable[..., Window]
+) -> None:
+    (case_id,) = put(database, "Alice Novák", scheme_id=FOUR_EYES)
+    olga, oskar = enters("Olga"), enters("Oskar")
+    olga.text(f"{CASES}/{case_id}")
+    olga.does(f"{CASES}/{case_id}/approve")
+    oskar.text(f"{CASES}/{case_id}")
+    renames(database, case_id, "Mallory")
+
+    refused = oskar.does(f"{CASES}/{case_id}/approve")
+
+    assert refused.status_code == 422
+    assert state_of(database, case_id) == CaseState.CHECKED
+
+
+def test_a_form_that_tells_nothing_of_what_was_seen_approves_nothing(
+    database: Database, enters: Callable[..., Window]
+) -> None:
+    (case_id,) = put(database, "Alice Novák")
+    olga = enters("Olga")
+    olga.text(CASES)
+
+    one = olga.does(f"{CASES}/{case_id}/approve", seen="")
+    many = olga.does(f"{CASES}/approve", cases=str(case_id))
+
+    assert one.status_code == 422
+    assert "It changed since you looked at it" in many.text
+    assert state_of(database, case_id) == CaseState.CHECKED
 
 
 # How far it is
@@ -488,7 +596,7 @@ def test_a_batch_shows_how_far_the_worker_is(
     ids = put(database, "Alice", "Bob")
     olga = enters("Olga")
     olga.text(CASES)
-    olga.does(f"{CASES}/approve", cases=" ".join(map(str, ids)))
+    olga.does(f"{CASES}/approve", cases=seen(database, *ids))
     with database.read() as session:
         batch_id = session.scalars(select(Case.batch_id).where(Case.id == ids[0])).one()
 
@@ -508,7 +616,7 @@ def test_a_batch_of_other_schemes_is_not_shown(
     ids = put(database, "Alice")
     olga = enters("Olga")
     olga.text(CASES)
-    olga.does(f"{CASES}/approve", cases=str(ids[0]))
+    olga.does(f"{CASES}/approve", cases=seen(database, ids[0]))
     with database.read() as session:
         batch_id = session.scalars(select(Case.batch_id)).one()
 

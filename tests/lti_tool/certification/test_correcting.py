@@ -8,12 +8,13 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from lti_tool.certification.approving import UnprintableNameError, approve, refuse
 from lti_tool.certification.correcting import CannotReplaceError, begin_correction, begin_renewal
 from lti_tool.certification.facts import Facts
-from lti_tool.certification.mandates import OtherSchemeError
+from lti_tool.certification.mandates import OtherSchemeError, OwnCertificateError
 from lti_tool.certification.models import Case, CaseState
 from lti_tool.certification.register_models import Certificate, CertificateState, StatusList
 from lti_tool.db import Database
@@ -134,24 +135,60 @@ def test_one_more_officer_approves_a_correction_even_where_the_scheme_asks_for_t
     assert batch is not None
 
 
-def test_where_the_scheme_asks_for_nobody_the_officer_alone_corrects(
+def test_another_officer_approves_a_correction_even_where_the_scheme_asks_for_nobody(
+    office: Office, tmp_path: Path
+) -> None:
+    before = issued(office, tmp_path, ATTENDANCE)
+    case = corrects(office, before)
+    issue_all(office.database, tmp_path, now=LATER)
+    alone = newest(office)
+
+    office.approves([case.id], "Oskar", now=LATER)
+    issue_all(office.database, tmp_path, now=LATER)
+
+    assert (case.state, case.approvers) == (CaseState.CHECKED, 1)
+    assert alone.id == before.id
+    assert newest(office).facts["holder_name"] == "Alice Liddell"
+
+
+def test_the_database_refuses_a_correction_that_nobody_else_has_to_look_at(
     office: Office, tmp_path: Path
 ) -> None:
     case = corrects(office, issued(office, tmp_path, ATTENDANCE))
 
-    issue_all(office.database, tmp_path, now=LATER)
+    for values in ("approvers = 0", "entered_human = NULL", "entered_human = holder_id"):
+        with pytest.raises(IntegrityError), office.database.begin() as session:
+            session.execute(text(f"UPDATE certification_case SET {values} WHERE corrects"))
 
-    assert case.state == CaseState.APPROVED
-    assert newest(office).facts["holder_name"] == "Alice Liddell"
+    with office.database.read() as session:
+        assert session.get_one(Case, case.id).approvers == 1
+
+
+def test_nobody_corrects_or_renews_their_own_certificate(office: Office, tmp_path: Path) -> None:
+    with office.database.begin() as session:
+        approved(session, TWO, person_id=office.officers["Olga"], name="Olga")
+    issue_all(office.database, tmp_path)
+    own = newest(office)
+
+    with pytest.raises(OwnCertificateError) as caught:
+        corrects(office, own, "Olga of Ostrava")
+    with pytest.raises(OwnCertificateError):
+        renews(office, own)
+
+    assert "your own certificate: another officer" in (caught.value.words or "")
+    with office.database.read() as session:
+        assert session.scalars(select(Case.sitting)).all() == ["first"]
 
 
 def test_a_correction_may_itself_be_corrected(office: Office, tmp_path: Path) -> None:
     first = issued(office, tmp_path, ATTENDANCE)
-    corrects(office, first, "Alica Liddell")
+    wrong = corrects(office, first, "Alica Liddell")
+    office.approves([wrong.id], "Oskar", now=LATER)
     issue_all(office.database, tmp_path, now=LATER)
     second = newest(office)
 
-    corrects(office, second)
+    right = corrects(office, second)
+    office.approves([right.id], "Oskar", now=LATER)
     issue_all(office.database, tmp_path, now=LATER + timedelta(hours=1))
 
     third = newest(office)
@@ -195,7 +232,8 @@ def test_after_a_key_was_compromised_the_same_is_issued_again(
         session.execute(
             update(Certificate).values(
                 state="revoked", revoke_code="key-compromised", revoked_at=NOON,
-                suspended_human=uuid4(), revoked_human=uuid4(),
+                suspended_human=uuid4(), suspended_by="one",
+                revoked_human=uuid4(), revoked_by="two",
             )
         )  # fmt: skip
     case = corrects(office, before, "Alcie Liddell")
@@ -241,8 +279,8 @@ def test_a_correction_needs_a_name_that_can_be_printed_and_a_role_that_covers_it
 # Renewal
 
 
-def renews(office: Office, before: Certificate) -> Case:
-    hand = office.hand("Olga")
+def renews(office: Office, before: Certificate, who: str = "Olga") -> Case:
+    hand = office.hand(who)
     with office.database.begin() as session:
         return begin_renewal(session, before.id, hand, schemes=all_schemes(), now=LATER)
 
@@ -285,6 +323,14 @@ def test_what_does_not_hold_is_not_renewed(office: Office, tmp_path: Path) -> No
 
     with pytest.raises(CannotReplaceError):
         renews(office, before)
+
+
+def test_a_renewal_needs_a_role_that_covers_it(office: Office, tmp_path: Path) -> None:
+    before = issued(office, tmp_path)
+    office.hire("Ottilie", scheme_id=ONE)
+
+    with pytest.raises(OtherSchemeError):
+        renews(office, before, "Ottilie")
 
 
 def test_a_certificate_whose_scheme_is_gone_can_still_be_corrected(

@@ -36,6 +36,15 @@ EVIDENCE = {
         {"course_id": "capitals", "on": "2026-10-30", "number": 2, "receipt_hash": "abcdef012345"}
     ]
 }
+STOPPED = {
+    "state": "numbered",
+    "issued_at": None,
+    "fault": "No letter for it.",
+    "suspended_at": NOON,
+    "suspended_human": uuid4(),
+    "suspended_by": "command line",
+    "suspend_reason": "It has no letters.",
+}
 STATES = {
     "issued": {},
     "suspended": {"state": "suspended", "suspended_at": NOON, "suspend_reason": "A doubt."},
@@ -44,7 +53,7 @@ STATES = {
         "suspended_human": uuid4(),
         "revoked_human": uuid4(),
         "suspended_by": "command line",
-        "revoked_by": "command line",
+        "revoked_by": str(uuid4()),
         "suspended_at": NOON,
         "revoked_at": NOON,
         "revoke_code": "fraud",
@@ -53,6 +62,15 @@ STATES = {
     },
     "numbered": {"state": "numbered", "issued_at": None, "fault": "The token does not answer."},
     "superseded": {"state": "superseded", "ended_at": NOON},
+    "stopped": STOPPED,
+    "void": {
+        **STOPPED,
+        "state": "void",
+        "revoked_at": NOON,
+        "revoked_human": uuid4(),
+        "revoked_by": str(uuid4()),
+        "revoke_reason": "Nor do I know any.",
+    },
 }
 
 
@@ -135,7 +153,8 @@ def _cases(scene: Scene, office: Office, session: Session) -> None:
     session.add(Appeal(case_id=made["refused"].id, words="I sat it myself.", opened_at=NOON))
     scene.cases = {name: case.id for name, case in made.items()}
     together = [waits(session, f"Together {number}").id for number in range(3)]
-    hand = Hand("worker", office.officers["Oskar"], office.officers["Oskar"])
+    oskar = office.officers["Oskar"]
+    hand = Hand(str(oskar), oskar, oskar)
     done = approving.approve(session, together, hand, schemes=SCHEMES, now=NOON)
     assert done.batch_id is not None
     scene.batch_id = done.batch_id
@@ -176,6 +195,13 @@ def test_every_page_of_the_desk_can_be_read(chromium: Chromium, scene: Scene) ->
     page.get_by_role("button", name="Look whether anybody changed it").click()
     look.at("log, looked at")
     look.at("keys and lists", f"{scene.url}/health")
+    look.at("enter candidates", f"{scene.url}/enter")
+    for way in ("capitals-exam/entry", "capitals-body/entry", "capitals-exam/taken-over"):
+        look.at(f"enter, {way}", f"{scene.url}/enter/{way}")
+    look.at("letter to a holder", f"{scene.url}/cases/{scene.cases['draft']}/letter")
+    page.get_by_label("E-mail address of the holder").fill("eva@example.org")
+    page.get_by_role("button", name="Send the letter").click()
+    look.at("letter was sent", f"{scene.url}/cases/{scene.cases['draft']}/letter")
     look.at("batch", f"{scene.url}/cases/approved/{scene.batch_id}")
     page.close()
 
@@ -234,3 +260,30 @@ def test_a_batch_moves_on_by_itself(chromium: Chromium, scene: Scene) -> None:
     assert before == "0 of 3 are issued."
     expect(page.get_by_role("link", name="Reload")).to_have_count(0)
     page.close()
+
+
+@pytest.mark.browser
+def test_moments_are_written_in_the_readers_zone_as_the_server_writes_days(
+    chromium: Chromium, scene: Scene
+) -> None:
+    context = chromium.new_context(locale="en-US", timezone_id="America/New_York")
+    page = context.new_page()
+
+    page.goto(f"{scene.url}/register/{scene.certificates['suspended']}")
+
+    expect(page.locator(".callout time")).to_have_text("2 November 2026, 07:00")
+    expect(page.locator("#facts + dl")).to_contain_text("2 November 2026")
+    context.close()
+
+
+@pytest.mark.browser
+def test_without_script_moments_are_written_in_the_same_way(
+    chromium: Chromium, scene: Scene
+) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+
+    page.goto(f"{scene.url}/register/{scene.certificates['suspended']}")
+
+    expect(page.locator(".callout time")).to_have_text("2 November 2026, 12:00 UTC")
+    context.close()

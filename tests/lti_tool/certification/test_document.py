@@ -16,8 +16,9 @@ import zxingcpp
 from PIL import Image, ImageChops
 
 from courses.schemes import SchemeKind
-from lti_tool.certification.document import DocumentError, Typesetter, missing_glyphs
+from lti_tool.certification.document import DocumentError, Typesetter
 from lti_tool.certification.facts import ElementFact, Signer, UnitFact
+from lti_tool.certification.glyphs import missing_glyphs
 from lti_tool.certification.issuers import logo_path
 from lti_tool.files import Files
 from tests.lti_tool.certification.papers import (

@@ -21,7 +21,7 @@ from lti_tool.certification.ending import (
     withdraw_by_holder,
 )
 from lti_tool.certification.humans import Hand
-from lti_tool.certification.mandates import OtherSchemeError
+from lti_tool.certification.mandates import OtherSchemeError, OwnCertificateError
 from lti_tool.certification.models import Holder, HolderPerson
 from lti_tool.certification.register_models import (
     Certificate,
@@ -232,6 +232,36 @@ def test_every_end_needs_a_reason_a_person_and_a_role_that_covers_it(
     with office.database.begin() as session, pytest.raises(NotFoundError):
         suspend(session, uuid4(), "Because", olga, now=LATER)
     assert row(office, issued).state == CertificateState.ISSUED
+
+
+def test_nobody_ends_their_own_certificate(office: Office, tmp_path: Path) -> None:
+    with office.database.begin() as session:
+        approved(session, ATTENDANCE, person_id=office.officers["Olga"])
+    issue_all(office.database, tmp_path)
+    with office.database.read() as session:
+        own = session.scalars(select(Certificate.id)).one()
+    olga = office.hand("Olga")
+
+    with pytest.raises(OwnCertificateError) as caught:
+        suspends(office, own)
+    suspends(office, own, "Oskar")
+    with office.database.begin() as session, pytest.raises(OwnCertificateError):
+        resume(session, own, "All is well with me.", olga, now=LATER)
+    with pytest.raises(OwnCertificateError):
+        revokes(office, own, "Olga")
+
+    assert "your own certificate: another officer" in (caught.value.words or "")
+    assert row(office, own).state == CertificateState.SUSPENDED
+
+
+def test_the_database_lets_no_holder_end_their_certificate(office: Office, issued: UUID) -> None:
+    suspends(office, issued)
+
+    for column in ("suspended_human", "revoked_human"):
+        with pytest.raises(IntegrityError), office.database.begin() as session:
+            session.execute(text(f"UPDATE certificate SET {column} = holder_id"))
+
+    assert row(office, issued).revoked_human is None
 
 
 # Given up by its holder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import select
 
 from lti_tool.certification.models import Case, CaseState, Holder, HolderKind
 from lti_tool.db import Database, utcnow
-from tests.lti_tool.certification.deskside import DESK, Window, window, words
+from tests.lti_tool.certification.deskside import DESK, Window, waits, window, words
 from tests.lti_tool.certification.office import Office, acts_of, open_office
 from tests.lti_tool.certification.shelves import shelve, shelve_holder
 
@@ -141,9 +142,28 @@ def test_somebody_known_is_asked_for_before_a_namesake_is_made(
     before = cases(database)
     olga.does(EXAM, **PAPER, holder=str(known))
 
-    assert "Is it the same one?" in asked
+    assert "Is it the same person?" in asked
     assert before == []
     assert [case.holder_id for case in cases(database)] == [known]
+
+
+def test_namesakes_are_told_apart_by_platform_certificate_and_case(
+    database: Database, office: Office, enters: Callable[..., Window]
+) -> None:
+    with database.begin() as session:
+        learner = shelve_holder(session, office.stage.people["Alice"], name="Zoe Paper")
+        holder = shelve_holder(session, name="Zoë Paper")
+        certificate = shelve(session, holder, holder_name="Zoë Paper")
+        waits(session, "ZOE PAPER")
+    olga = enters("Olga")
+    olga.reads(EXAM)
+
+    asked = words(olga.does(EXAM, **PAPER).text)
+
+    assert learner != holder
+    assert re.search(r"Zoe Paper, known since \d+ \w+ 2026; \S+", asked)
+    assert f"; {certificate.number}" in asked
+    assert "; Capitals of the world (Exam)" in asked
 
 
 def test_an_earlier_record_is_taken_over_under_its_own_number(
@@ -230,6 +250,8 @@ def test_a_list_is_shown_before_it_is_entered(
     done = words(olga.does(f"{EXAM}/list", text=text, name_seen="yes").text)
 
     assert "2 candidates can be entered" in page
+    assert "M1 3/3, M2 2.5/3" in page
+    assert "The name of" not in page
     assert "Line 4: There is no name." in page
     assert before == []
     assert "2 candidates were entered." in done
@@ -320,3 +342,70 @@ def test_what_was_entered_by_mistake_is_taken_back(
 
     assert "Taken back" in page
     assert cases(database)[0].state == CaseState.WITHDRAWN
+
+
+# Once more, and lists of other programs
+
+
+def test_what_was_taken_back_is_entered_again_for_the_same_holder_and_day(
+    database: Database, office: Office, enters: Callable[..., Window]
+) -> None:
+    with database.begin() as session:
+        holder = str(shelve_holder(session, name="Zoë Paper"))
+    olga = enters("Olga")
+    for _time in range(2):
+        olga.reads(EXAM)
+        olga.does(EXAM, **PAPER, holder=holder)
+        open_case = next(each for each in cases(database) if each.state != CaseState.WITHDRAWN)
+        olga.does(f"{DESK}/cases/{open_case.id}/take-back")
+    olga.reads(EXAM)
+    olga.does(EXAM, **PAPER, holder=holder)
+    olga.reads(EXAM)
+
+    again = olga.does(EXAM, **PAPER, holder=holder)
+
+    found = sorted(cases(database), key=lambda each: each.sitting)
+    assert [each.sitting for each in found] == [
+        "entry:2026-10-01", "entry:2026-10-01:2", "entry:2026-10-01:3",
+    ]  # fmt: skip
+    assert [each.state == CaseState.WITHDRAWN for each in found] == [True, True, False]
+    assert "was entered before" in words(again.text)
+
+
+def test_one_human_under_two_records_is_entered_once(
+    database: Database, office: Office, enters: Callable[..., Window]
+) -> None:
+    with database.begin() as session:
+        kept, gone = (shelve_holder(session, name="Zoë Paper") for _holder in range(2))
+        session.get_one(Holder, gone).merged_into_id = kept
+    olga = enters("Olga")
+    olga.reads(EXAM)
+    olga.does(EXAM, **PAPER, holder=str(kept))
+    olga.reads(EXAM)
+
+    again = olga.does(EXAM, **PAPER, holder=str(gone))
+
+    assert "was entered before" in words(again.text)
+    assert len(cases(database)) == 1
+
+
+@pytest.mark.parametrize("ending", ["\r", "\r\n", "\n"])
+def test_a_list_is_read_whatever_ends_its_lines(
+    office: Office, enters: Callable[..., Window], ending: str
+) -> None:
+    lines = ["name;day;M1;M2", "Zoë One;2026-10-01;2/3;3/3", "Zoë Two;2026-10-01;2/3;3/3", ""]
+
+    told = sends(enters("Olga"), EXAM, ending.join(lines))
+
+    assert "2 candidates can be entered" in told
+
+
+def test_a_cell_that_is_far_too_long_is_told_with_its_line(
+    database: Database, office: Office, enters: Callable[..., Window]
+) -> None:
+    text = f"name,day\nZoë One,2026-10-01\n{'Z' * 140_000},2026-10-01\n"
+
+    told = sends(enters("Olga"), EXAM, text)
+
+    assert "Line 3 cannot be read as CSV" in told
+    assert cases(database) == []

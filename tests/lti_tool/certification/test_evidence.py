@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from courses.schemes import CertificateScheme, Route
 from lti_tool.certification.deciding import holder_for
 from lti_tool.certification.evidence import circle, gather
-from lti_tool.certification.models import Assessment, CaseState, Holder, HolderPerson
+from lti_tool.certification.models import Assessment, Case, CaseState, Holder, HolderPerson
 from lti_tool.certification.proofs import Evidence
 from lti_tool.certification.register_models import CertificateState
 from lti_tool.certification.rules import Outcome, decide
@@ -209,32 +209,90 @@ def test_days_are_told_in_the_registers_time_zone(school: School) -> None:
     assert seen(school, holder(school)).sittings[0].on == date(2026, 11, 2)
 
 
+def on_paper(
+    school: School, holder_id: UUID, *elements: str, by: str = "olga", day: str = "2026-11-03"
+) -> UUID:
+    """Have an officer enter a paper exam in which these elements were passed."""
+    with school.stage.database.begin() as session:
+        case = shelve_case(
+            session,
+            holder_id,
+            route="entry",
+            state=CaseState.COLLECTING,
+            approvers=1,
+            entered_by=by,
+            entered_human=uuid5(NAMESPACE_OID, by),
+            particulars={
+                "day": day,
+                "results": {each: {"points": "5/2", "asked": 3} for each in elements},
+            },
+        )
+        return case.id
+
+
 def test_a_paper_exam_entered_by_an_officer_counts_beside_those_in_the_tool(
     school: School,
 ) -> None:
     school.sits(passes=("m1",))
     alice = holder(school)
-    with school.stage.database.begin() as session:
-        case = shelve_case(
-            session,
-            alice,
-            route="entry",
-            state=CaseState.COLLECTING,
-            particulars={
-                "day": "2026-11-03",
-                "results": {"M2": {"points": "5/2", "asked": 3}},
-                "exam_body": "Body",
-            },
-        )
-        case_id = case.id
+    case_id = on_paper(school, alice, "M2")
 
-    evidence = seen(school, alice)
+    evidence = seen(school, alice, case_id=case_id)
 
     assert points(evidence)[1] == [("M2", True)]
     assert evidence.sittings[1].id == f"entry:{case_id}"
-    assert evidence.entry is None
-    assert seen(school, alice, case_id=case_id).entry is not None
+    assert evidence.entry is not None
     assert decide(scheme("exam"), evidence, NOON.date()).is_granted
+
+
+def test_what_an_officer_entered_proves_nothing_in_a_case_that_they_may_approve(
+    school: School,
+) -> None:
+    school.sits(passes=())
+    alice = holder(school)
+    with school.stage.database.begin() as session:
+        own = shelve_case(session, alice, state=CaseState.COLLECTING).id
+    on_paper(school, alice, "M1", "M2")
+
+    in_the_tools_case, in_a_new_one = seen(school, alice, case_id=own), seen(school, alice)
+
+    assert len(in_the_tools_case.sittings) == len(in_a_new_one.sittings) == 1
+    assert not decide(scheme("exam"), in_the_tools_case, NOON.date()).is_granted
+
+
+@pytest.mark.parametrize(
+    ("state", "counts"),
+    [
+        (CertificateState.ISSUED, True),
+        (CertificateState.SUSPENDED, False),
+        (CertificateState.SUPERSEDED, False),
+    ],
+)
+def test_what_another_officer_approved_counts_as_long_as_its_certificate_stands(
+    school: School, state: CertificateState, counts: bool
+) -> None:
+    alice = holder(school)
+    with school.stage.database.begin() as session:
+        columns = {"state": state, "suspended_at": NOON}
+        case_id = shelve(session, alice, columns=columns).case_id
+        case = session.get_one(Case, case_id)
+        case.route, case.entered_human = "entry", uuid4()
+        case.particulars = {"day": "2026-11-03", "results": {"M1": {"passed": True}}}
+
+    assert bool(seen(school, alice).sittings) is counts
+
+
+def test_paper_exams_entered_by_one_officer_count_together(school: School) -> None:
+    alice = holder(school)
+    on_paper(school, alice, "M1")
+    second = on_paper(school, alice, "M2", day="2026-11-04")
+    others = on_paper(school, alice, "M2", day="2026-11-05", by="oskar")
+
+    together = seen(school, alice, case_id=second)
+    alone = seen(school, alice, case_id=others)
+
+    assert points(together) == [[("M1", True)], [("M2", True)]]
+    assert points(alone) == [[("M2", True)]]
 
 
 @pytest.mark.parametrize("state", [CaseState.WITHDRAWN, CaseState.REFUSED])

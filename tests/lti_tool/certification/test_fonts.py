@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from fontTools.ttLib import TTFont
 
-from lti_tool.certification.document import ASSETS, FONTS, missing_glyphs
+from lti_tool.certification.document import ASSETS
+from lti_tool.certification.glyphs import FONTS, missing_glyphs
 
 FACES = sorted(FONTS.glob("*.ttf"))
 LATIN = "abcdefghijklmnopqrstuvwxyz"

@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from courses.schemes import Recognition, Route, SchemeKind
 from lti_tool.certification.freezing import recognition_of
+from lti_tool.certification.register import number_case
+from lti_tool.certification.register_models import Achievement
+from lti_tool.db import Database
+from tests.cast import NOON, set_stage
 from tests.lti_tool.certification.learning import SCHEMES
+from tests.lti_tool.certification.office import ONE, all_schemes, approved, registrar
 
 DECLARED = Recognition(
     level="not applicable",
@@ -54,3 +60,22 @@ def test_what_is_checked_by_a_list_is_always_as_the_scheme_declares_it() -> None
     found = recognition_of(replace(trainer, recognition=DECLARED), Route.ENTRY.value, {})
 
     assert found == DECLARED
+
+
+def test_what_is_kept_of_a_scheme_for_all_its_holders_is_what_its_file_says(
+    database: Database,
+) -> None:
+    set_stage(database)
+    scheme = all_schemes().get(ONE)
+    assert scheme is not None
+    own = {"assessment": "Oral exam of Žofie", "participation": "At her bedside", "quality": "None"}
+
+    with database.begin() as session:
+        case = approved(session, ONE, route="entry", particulars=own)
+        facts = number_case(session, case, registrar(), now=NOON).facts
+        kept = session.scalars(select(Achievement.document)).one()["criteria"]["narrative"]
+
+    assert (facts["assessment"], facts["supervision"]) == ("Oral exam of Žofie", "")
+    assert [text for text in own.values() if f": {text}" in kept] == []
+    assert f"Assessment: {scheme.recognition.assessment}" in kept
+    assert f"Supervision and identity: {scheme.recognition.supervision}" in kept

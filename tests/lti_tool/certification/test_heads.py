@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask.testing import FlaskClient
 from sqlalchemy import delete, update
 
@@ -15,10 +17,14 @@ from lti_tool import audit
 from lti_tool.audit import AuditLine
 from lti_tool.certification import heads
 from lti_tool.certification.badge_keys import BadgeKeys
-from lti_tool.certification.register_models import AuditHead
+from lti_tool.certification.cryptosuite import multibase_of
+from lti_tool.certification.humans import WORKER
+from lti_tool.certification.key_acts import compromise
+from lti_tool.certification.register_models import AuditHead, KeyRecord
 from lti_tool.db import Database
 from tests.cast import NOON
 from tests.lti_tool.certification.office import trial_settings
+from tests.tampering import tamper
 
 URL = "https://tool.example.org"
 
@@ -71,6 +77,9 @@ def test_a_head_is_published_with_a_signature_that_anybody_can_check(
     keys.ed25519.public_key().verify(
         base64.urlsafe_b64decode(signature + "=="), f"{header}.{payload}".encode()
     )
+    assert [each["id"] for each in answer.json["verificationMethod"]] == [
+        f"did:web:tool.example.org#{keys.kid}"
+    ]
     told = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     assert told == {"iss": URL, "day": "2026-11-02", "line": head["line"], "hash": head["hash"]}
     assert client.get(head["key"].removeprefix(URL)).status_code == 200
@@ -109,8 +118,7 @@ def test_a_log_that_nobody_touched_is_whole(database: Database, keys: BadgeKeys)
 @pytest.mark.parametrize("column", ["act", "who", "about", "line_hash"])
 def test_a_line_that_was_changed_is_found(database: Database, keys: BadgeKeys, column: str) -> None:
     acts(database, 4)
-    with database.begin() as session:
-        session.execute(update(AuditLine).where(AuditLine.number == 4).values({column: "x"}))
+    tamper(database, update(AuditLine).where(AuditLine.number == 4).values({column: "x"}))
 
     with database.read() as session:
         report = heads.verify(session)
@@ -124,8 +132,7 @@ def test_a_log_written_anew_as_a_whole_does_not_fit_the_published_head(
 ) -> None:
     acts(database, 4)
     heads.publish_due(database.begin, keys, URL, now=NOON)
-    with database.begin() as session:
-        session.execute(delete(AuditLine))
+    tamper(database, delete(AuditLine))
     acts(database, 6)
 
     with database.read() as session:
@@ -140,11 +147,9 @@ def test_a_head_put_in_by_somebody_without_the_key_is_found(
 ) -> None:
     acts(database, 4)
     heads.publish_due(database.begin, keys, URL, now=NOON)
-    with database.begin() as session:
+    with database.read() as session:
         first = session.get_one(AuditLine, 1)
-        session.execute(
-            update(AuditHead).values(line_number=first.number, line_hash=first.line_hash)
-        )
+    tamper(database, update(AuditHead).values(line_number=1, line_hash=first.line_hash))
 
     with database.read() as session:
         report = heads.verify(session)
@@ -158,3 +163,127 @@ def test_without_a_log_or_without_a_key_no_head_is_due(database: Database) -> No
 
     assert not empty
     assert not heads.is_due(database.read, now=NOON)
+
+
+def verified(database: Database, **given: object) -> heads.LogReport:
+    """Verify, without files."""
+    with database.read() as session:
+        return heads.verify(session, **given)  # type: ignore[arg-type]  # a day or none
+
+
+def published_on(database: Database, keys: BadgeKeys, *days: int) -> None:
+    """Publish heads on days after noon's, each over a line of its own."""
+    for day in days:
+        acts(database, 1)
+        heads.publish_due(database.begin, keys, URL, now=NOON + timedelta(days=day))
+
+
+def test_it_is_said_up_to_where_heads_cover_the_log(database: Database, keys: BadgeKeys) -> None:
+    acts(database, 4)
+    before = verified(database)
+    heads.publish_due(database.begin, keys, URL, now=NOON)
+    acts(database, 2)
+
+    after = verified(database)
+
+    assert (before.covered, before.lines) == (0, 6)
+    assert (after.covered, after.lines) == (6, 8)
+
+
+def test_days_without_a_head_are_told(database: Database, keys: BadgeKeys) -> None:
+    published_on(database, keys, 0, 1, 4, 5)
+    day = NOON.date()
+
+    report = verified(database, now=NOON + timedelta(days=8))
+
+    assert report.is_whole
+    assert report.missing_days == (
+        (day + timedelta(days=2), day + timedelta(days=3)),
+        (day + timedelta(days=6), day + timedelta(days=7)),
+    )
+    assert verified(database, now=NOON + timedelta(days=5)).missing_days == (
+        (day + timedelta(days=2), day + timedelta(days=3)),
+    )
+
+
+def test_heads_removed_from_the_beginning_are_told(database: Database, keys: BadgeKeys) -> None:
+    published_on(database, keys, 0, 1, 2)
+
+    tamper(database, delete(AuditHead).where(AuditHead.day < NOON.date() + timedelta(days=2)))
+
+    day = NOON.date()
+    assert verified(database).missing_days == ((day, day + timedelta(days=1)),)
+
+
+@pytest.mark.parametrize("purpose", ["badge-ed25519", "badge-rsa"])
+def test_a_key_that_somebody_put_in_signs_no_good_head(
+    database: Database, keys: BadgeKeys, purpose: str
+) -> None:
+    acts(database, 2)
+    own = Ed25519PrivateKey.generate()
+    with database.begin() as session:
+        session.add(
+            KeyRecord(
+                kid="2026-own",
+                purpose=purpose,
+                public={"multibase": multibase_of(own.public_key())},
+                signs_from=NOON,
+            )
+        )
+
+    forger = replace(keys, kid="2026-own", ed25519=own)
+    heads.publish_due(database.begin, forger, URL, now=NOON)
+
+    report = verified(database)
+    assert report.wrong_keys == ("2026-own",)
+    assert not report.is_whole
+    assert (report.wrong_heads != ()) == (purpose == "badge-rsa")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"public": {"multibase": "z6MkNothing"}}, {"purpose": "pdf-seal"}, {"kid": "2026-renamed"}],
+)
+def test_a_key_that_was_changed_is_found(
+    database: Database, keys: BadgeKeys, changed: dict[str, object]
+) -> None:
+    published_on(database, keys, 0)
+
+    tamper(database, update(KeyRecord).where(KeyRecord.kid == keys.kid).values(**changed))
+
+    report = verified(database)
+    assert keys.kid in report.wrong_keys
+    assert report.wrong_heads == (NOON.date(),)
+
+
+def test_a_compromised_key_proves_nothing_and_signs_no_later_head(
+    database: Database, keys: BadgeKeys
+) -> None:
+    published_on(database, keys, 0)
+    with database.begin() as session:
+        compromise(session, keys.kid, URL, hand=WORKER, now=NOON + timedelta(hours=1))
+    after = verified(database)
+
+    published_on(database, keys, 3)
+
+    later = verified(database)
+    assert (after.is_whole, after.unproven, after.covered) == (True, 1, 0)
+    assert (later.is_whole, later.wrong_heads) == (False, (NOON.date() + timedelta(days=3),))
+
+
+def test_a_compromised_key_that_is_trusted_again_is_found(
+    database: Database, keys: BadgeKeys
+) -> None:
+    with database.begin() as session:
+        compromise(session, keys.kid, URL, hand=WORKER, now=NOON)
+
+    tamper(database, update(KeyRecord).values(compromised_at=None))
+
+    assert verified(database).wrong_keys == (keys.kid,)
+
+
+def test_a_head_from_before_its_key_is_found(database: Database, keys: BadgeKeys) -> None:
+    acts(database, 1)
+    heads.publish_due(database.begin, keys, URL, now=NOON - timedelta(days=3))
+
+    assert verified(database).wrong_heads == (NOON.date() - timedelta(days=3),)

@@ -160,7 +160,7 @@ def test_an_address_counts_only_after_its_reader_confirmed_it(
     assert after.email == "Alice@example.org"
     assert after.email_confirmed_at is not None
     assert acts == ["holder.address-confirmed"]
-    assert "News about your certificates go to Alice@example.org" in window.text(MINE)
+    assert "News about your certificates goes to Alice@example.org" in window.text(MINE)
 
 
 def test_what_is_no_address_is_told_beside_the_field(

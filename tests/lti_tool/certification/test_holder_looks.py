@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -13,13 +14,17 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from courses.schemes import SchemeKind
-from lti_tool.certification import letters, share_links
+from lti_tool.certification import inviting, letters, share_links
+from lti_tool.certification.humans import WORKER
+from lti_tool.certification.letters import Post
 from lti_tool.certification.models import CaseState, Holder
 from lti_tool.certification.share_links import Lasting, NewLink
 from lti_tool.db import Database, utcnow
+from lti_tool.mail import Mail
 from lti_tool.settings import Settings
 from lti_tool.vault import Vault
 from tests.cast import set_stage
@@ -53,6 +58,8 @@ class Shelf:
     certificates: dict[str, UUID]
     case_id: UUID
     shared: str
+    invited: str
+    """Path of a link by which somebody else confirms name and address."""
 
 
 @pytest.fixture
@@ -117,12 +124,20 @@ def shelf(app: Flask, database: Database, settings: Settings) -> Iterator[Shelf]
         vault = Vault(settings.secret_key)
         shared = share_links.make(session, alice, wanted, vault, who="alice", now=utcnow())
         letters.open_door(session, alice, TOKEN, now=utcnow())
+        invited = candidate(session, name_confirmed_at=None, state=CaseState.DRAFT)
+        asked = inviting.Asked(invited, "Life cycles", "zoe@example.org")
+        post = Post.of(settings, vault)
+        assert inviting.invite(session, asked, WORKER, post, now=utcnow())
+        (row,) = session.scalars(select(Mail))
+        text = vault.decrypt(row.content_sealed, purpose="mail")
+        path = re.search(r"/certificates/confirm/[\w-]{43}", text)
+        assert path is not None
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}"
     ids = {name: each.id for name, each in made.items()}
-    yield Shelf(url, f"{url}/v/{visit.id}", ids, case.id, shared)
+    yield Shelf(url, f"{url}/v/{visit.id}", ids, case.id, shared, path[0])
     server.shutdown()
     server.server_close()
     thread.join()
@@ -148,9 +163,33 @@ def test_every_page_of_a_holder_can_be_read(chromium: Chromium, shelf: Shelf) ->
     look.at("remove my address", f"{shelf.url}/certificates/mine/{TOKEN}/address")
     look.at("send me my link", f"{shelf.url}/certificates/link")
     look.at("a link that is over", f"{shelf.url}/certificates/confirm/over")
+    look.at("name and address", f"{shelf.url}{shelf.invited}")
+    page.get_by_label("Full name").fill("გიორგი")
+    page.get_by_role("button", name="See it as printed").click()
+    look.at("a name that cannot be printed")
     page.close()
 
     assert look.found == []
+
+
+@pytest.mark.browser
+def test_name_and_address_are_confirmed_without_script_and_account(
+    chromium: Chromium, shelf: Shelf
+) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(shelf.url + shelf.invited)
+
+    page.get_by_text("The name is not right").click()
+    page.get_by_label("Full name").fill("Žofie Šťastná")
+    page.get_by_role("button", name="See it as printed").click()
+    shown = page.locator(".cert-preview").inner_text()
+    page.get_by_role("button", name="Yes, confirm name and address").click()
+
+    assert shown == "Žofie Šťastná"
+    expect(page.get_by_role("heading", level=1)).to_have_text("My certificates")
+    expect(page.get_by_text("Thank you: it is confirmed.")).to_be_visible()
+    context.close()
 
 
 @pytest.mark.browser

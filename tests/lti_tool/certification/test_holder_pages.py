@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,15 +19,18 @@ from sqlalchemy import select
 from courses.scheme_reading import Schemes
 from courses.schemes import SchemeKind
 from lti_tool.audit import AuditLine
+from lti_tool.certification import printed
 from lti_tool.certification.baking import unbake
+from lti_tool.certification.facts import Issuer
 from lti_tool.certification.models import Case, CaseState, Holder
 from lti_tool.certification.register_models import Certificate, CertificateState
 from lti_tool.db import Database, utcnow
 from lti_tool.files import Files
 from lti_tool.lti import visits
+from lti_tool.lti.models import Person
 from lti_tool.settings import CONTENT, Settings
 from tests.cast import Stage, set_stage
-from tests.lti_tool.certification.office import ONE, TWO, all_schemes, candidate
+from tests.lti_tool.certification.office import ATTENDANCE, ONE, TWO, all_schemes, candidate
 from tests.lti_tool.certification.shelves import shelve, shelve_holder
 from tests.lti_tool.player.window import Browser
 
@@ -124,7 +128,7 @@ def test_a_holder_sees_their_certificates_with_state_number_and_end(
     told = words_of(html)
     assert all(each.number in told for each in (good, soon, over, revoked))
     assert "It ends in 20 days." in told
-    assert "Expired: it was valid until 2026-11-03" in told
+    assert "Expired: it was valid until 3 November 2026" in told
     assert "Revoked on" in told
     assert told.count("Valid until") == 2
     assert "Certificate of attendance" in told
@@ -285,6 +289,51 @@ def test_the_name_is_proposed_shown_as_printed_and_confirmed(
     assert "case.name-confirmed" in acts(stage.database)
 
 
+@pytest.mark.parametrize(
+    ("scheme_id", "sent", "told"),
+    [
+        (
+            ATTENDANCE,
+            "Alice",
+            "because it differs from Alice, the name that your learning platform",
+        ),
+        (ATTENDANCE, "", "because your learning platform sent no name."),
+        (ATTENDANCE, "ŽOFIE", ""),
+        (ONE, "Alice", ""),
+    ],
+)
+def test_who_gives_another_name_is_told_that_an_officer_looks_at_it(
+    enters: Callable[[str], Browser],
+    stage: Stage,
+    alice: UUID,
+    *,
+    scheme_id: str,
+    sent: str,
+    told: str,
+) -> None:
+    case_id = case_of(stage.database, alice, scheme_id, state=CaseState.DRAFT, name="Zofie")
+    with stage.database.begin() as session:
+        session.get_one(Person, stage.people["Alice"]).name = sent
+    window, form = enters("Alice"), {"name": "Zofie", "language": "en"}
+    window.text(f"{MINE}/name/{case_id}")
+
+    looked = window.post(f"{MINE}/name/{case_id}", **form, do="look").get_data(as_text=True)
+    done = window.post(f"{MINE}/name/{case_id}", **form, do="confirm")
+
+    listed = words_of(window.text(MINE))
+    with stage.database.read() as session:
+        state = session.get_one(Case, case_id).state
+    if told:
+        assert f"An officer looks at it first, {told}" in words_of(looked)
+        shown = window.client.get(done.headers["Location"]).get_data(as_text=True)
+        assert f"An officer looks at it first, {told}" in shown
+        assert "An officer looks at it; you need not do anything." in listed
+    else:
+        assert "An officer looks at it first" not in looked
+    is_automatic = scheme_id == ATTENDANCE and not told
+    assert state == (CaseState.APPROVED if is_automatic else CaseState.CHECKED)
+
+
 def test_looking_at_a_name_confirms_nothing(
     enters: Callable[[str], Browser], stage: Stage, alice: UUID
 ) -> None:
@@ -347,15 +396,48 @@ def test_nobody_names_somebody_elses_case(
     assert answers[1] in {403, 404}
 
 
+@pytest.fixture
+def czech(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give certificates words in Czech too (they are the English ones)."""
+    folder = tmp_path / "words"
+    shutil.copytree(printed.WORDS, folder)
+    shutil.copy(folder / "en.yaml", folder / "cs.yaml")
+    monkeypatch.setattr(printed, "WORDS", folder)
+    printed.words_of.cache_clear()
+    yield
+    printed.words_of.cache_clear()
+
+
+def in_languages(app: Flask, *languages: str) -> None:
+    """Have a scheme name these languages."""
+    known = Schemes((CONTENT,))
+    scheme = known.get(ONE)
+    assert scheme is not None
+    known._schemes[ONE] = replace(scheme, languages=languages)
+    app.extensions["lti_tool.schemes"] = known
+
+
+def test_a_language_without_words_is_not_offered(
+    app: Flask, enters: Callable[[str], Browser], stage: Stage, alice: UUID
+) -> None:
+    case_id = case_of(stage.database, alice, state=CaseState.DRAFT)
+    in_languages(app, "de", "en", "en-GB")
+    window = enters("Alice")
+
+    asked = window.text(f"{MINE}/name/{case_id}")
+    odd = window.post(f"{MINE}/name/{case_id}", language="de", name="Žofie", do="confirm")
+
+    assert 'value="de"' not in asked
+    assert '<option value="en" selected>English</option>' in asked
+    assert odd.status_code == 400
+
+
+@pytest.mark.usefixtures("czech")
 def test_the_holder_chooses_among_the_languages_of_the_scheme(
     app: Flask, enters: Callable[[str], Browser], stage: Stage, alice: UUID
 ) -> None:
     case_id = case_of(stage.database, alice, state=CaseState.DRAFT)
-    known = Schemes((CONTENT,))
-    scheme = known.get(ONE)
-    assert scheme is not None
-    known._schemes[ONE] = replace(scheme, languages=("en", "cs"))
-    app.extensions["lti_tool.schemes"] = known
+    in_languages(app, "en", "cs")
     window = enters("Alice")
     form = {"name": "Žofie Šťastná", "do": "confirm"}
 
@@ -537,7 +619,11 @@ def test_a_visit_without_a_person_has_no_certificates(
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [("fraud", "obtained by deception"), ("key-compromised", "you did nothing wrong")],
+    [
+        ("fraud", "obtained by deception"),
+        ("key-compromised", "you did nothing wrong"),
+        ("other", "The certification office can tell you why."),
+    ],
 )
 def test_a_holder_is_told_why_a_certificate_was_revoked(
     *, enters: Callable[[str], Browser], stage: Stage, alice: UUID, code: str, words: str
@@ -553,10 +639,12 @@ def test_a_holder_is_told_why_a_certificate_was_revoked(
             "revoke_code": code,
             "revoke_reason": "Seen with two phones",
         },
+        issuer=Issuer("Demonstration body", "BE", email="office@body.example"),
     )
 
     html = enters("Alice").text(f"{MINE}/{certificate.id}")
 
     assert words in html
+    assert html.count('<a href="mailto:office@body.example">') == 2
     assert "two phones" not in html
     assert "Give this certificate up" not in html

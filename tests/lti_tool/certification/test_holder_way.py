@@ -21,6 +21,7 @@ from lti_tool.certification.baking import unbake
 from lti_tool.certification.models import Holder
 from lti_tool.certification.register_models import Certificate
 from lti_tool.db import Database, utcnow
+from lti_tool.lti.models import Person
 from lti_tool.settings import Settings
 from lti_tool.vault import Vault
 from tests.cast import set_stage
@@ -55,6 +56,8 @@ def test_a_course_that_is_done_ends_in_a_file_that_the_register_knows(
     *, app: Flask, client: FlaskClient, database: Database, settings: Settings, tmp_path: Path
 ) -> None:
     school = School(set_stage(database))
+    with database.begin() as session:
+        session.get_one(Person, school.stage.people["Alice"]).name = NAME
     school.reads_all()
     school.sits()
     work(database, settings)

@@ -92,6 +92,31 @@ def test_programs_are_told_what_was_achieved_as_credentials_say_it(
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
+def test_nothing_of_one_candidates_proof_is_told_of_all_holders(
+    body: Body, client: FlaskClient
+) -> None:
+    facts, badge, _jwt = body.issue(
+        route="entry",
+        assessment="Oral exam of Žofie, who is ill",
+        participation="At her bedside",
+        supervision="By her nephew",
+        quality="None",
+        declared=(("assessment", "Online exam"), ("supervision", "Unsupervised")),
+    )
+
+    told = json.loads(client.get(f"{ADDRESS}.json").text)
+    page = client.get(ADDRESS, headers={"Accept": "text/html"}).text
+
+    own = json.loads(badge)["evidence"][0]["narrative"]
+    for words in (facts.assessment, facts.participation, facts.supervision):
+        assert words not in page
+        assert words not in json.dumps(told, ensure_ascii=False)
+        assert words in own
+    assert "Assessment: Online exam" in told["criteria"]["narrative"]
+    assert "Supervision and identity: Unsupervised" in told["criteria"]["narrative"]
+    assert "Quality assurance" not in told["criteria"]["narrative"]
+
+
 def test_people_get_a_page_that_names_every_element(body: Body, client: FlaskClient) -> None:
     body.issue(
         level="EQF level 5",
@@ -112,6 +137,22 @@ def test_people_get_a_page_that_names_every_element(body: Body, client: FlaskCli
         "Its name in credentials",
     ):
         assert words in page.text
+
+
+def test_what_credentials_point_to_within_that_page_is_there(
+    body: Body, client: FlaskClient
+) -> None:
+    body.issue()
+    told = json.loads(client.get(f"{ADDRESS}.json").text)
+
+    page = client.get(ADDRESS, headers={"Accept": "text/html"}).text
+
+    pointed = [told["criteria"]["id"]]
+    pointed += [each["targetUrl"] for each in told["alignment"]]
+    pointed += [each["id"] for each in told["resultDescription"]]
+    names = [each.partition("#")[2] for each in pointed if each.startswith(told["id"])]
+    assert "card" in names
+    assert [each for each in names if page.count(f'id="{each}"') != 1] == []
 
 
 def test_an_earlier_state_of_a_scheme_stays_readable(body: Body, client: FlaskClient) -> None:

@@ -9,9 +9,15 @@ import pytest
 
 from courses.faults import CourseFaultsError
 from lti_tool.certification.facts import Issuer, Signer
-from lti_tool.certification.issuers import NoIssuerError, logo_path, read_issuers
+from lti_tool.certification.issuers import (
+    NoIssuerError,
+    logo_path,
+    look_at_issuers,
+    read_issuers,
+)
 from lti_tool.files import Files
 from lti_tool.settings import DEMONSTRATION
+from tests.lti_tool.certification.deskside import SCHEMES
 
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
 WHOLE = """
@@ -74,6 +80,26 @@ def test_without_a_default_a_scheme_may_have_no_issuer(tmp_path: Path) -> None:
         found.of("capitals-exam")
 
 
+def test_a_page_is_told_the_first_fault_instead_of_an_error(tmp_path: Path) -> None:
+    found = look_at_issuers(written(tmp_path, WHOLE.replace("country: BE", "country: Belgium")))
+
+    with pytest.raises(NoIssuerError) as caught:
+        found.of("capitals-exam")
+
+    assert caught.value.words == found.fault
+    assert "issuers.yaml has a fault in line 5: country 'Belgium' is no country" in found.fault
+
+
+def test_the_schemes_that_nobody_issues_are_told(tmp_path: Path) -> None:
+    found = read_issuers(written(tmp_path, WHOLE.replace("default: alliance\n", "")))
+
+    lacking = {each.id for each in found.lacking(SCHEMES)}
+
+    assert "capitals-exam" in lacking
+    assert "capitals-attendance" not in lacking
+    assert read_issuers(written(tmp_path, WHOLE)).lacking(SCHEMES) == ()
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -84,6 +110,10 @@ def test_without_a_default_a_scheme_may_have_no_issuer(tmp_path: Path) -> None:
         (("[alliance.svg]", "[other.svg]"), "'other.svg' is missing"),
         (("[alliance.svg]", "[issuers.yaml]"), "no SVG"),
         (("name: Example Alliance", "title: Example"), "'name' is missing"),
+        (("name: Example Alliance", "name: ალიანსი"), "name cannot be printed: ა ლ ი ნ ს"),
+        (("role: Head", "role: 長 Head"), "role cannot be printed: 長"),
+        (("name: N. N.", "name: N. 王"), "name cannot be printed: 王"),
+        (("VATBE-0123456789", "VATBE-☎"), "identifier cannot be printed: ☎"),
         (("role: Head", "rank: Head"), "'role' is missing"),
         (("issuers:", "issuer:"), "'issuers' is missing"),
     ],

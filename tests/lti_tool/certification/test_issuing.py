@@ -16,12 +16,14 @@ import pytest
 from sqlalchemy import select, update
 
 from lti_tool import audit
-from lti_tool.certification import issuing
+from lti_tool.certification import issuing, key_acts
 from lti_tool.certification.badge_keys import MissingKeyError
+from lti_tool.certification.humans import WORKER
 from lti_tool.certification.models import Case, CaseState
 from lti_tool.certification.progress import progress_of, try_again
 from lti_tool.certification.register_models import Certificate, CertificateState, KeyRecord
-from lti_tool.certification.sealing import check_seal
+from lti_tool.certification.seal_keys import DEVELOPMENT_FILE, SealKeyError
+from lti_tool.certification.sealing import SealKey, check_seal, record_key
 from lti_tool.db import Database
 from lti_tool.errors import NotFoundError, ToolError
 from lti_tool.files import Files
@@ -180,6 +182,27 @@ def test_a_certificate_that_cannot_be_made_waits_with_words_and_the_others_go_on
     assert len(files_in(tmp_path / "files")) == 1
 
 
+def test_facts_that_cannot_be_read_hold_up_no_other(database: Database, tmp_path: Path) -> None:
+    with database.begin() as session:
+        bad = approved(session, ATTENDANCE)
+        approved(session, ATTENDANCE)
+    shop = workshop(trial_settings(database, tmp_path), database)
+    shop.number(NOON)
+    with database.begin() as session:
+        row = session.scalars(select(Certificate).where(Certificate.case_id == bad.id)).one()
+        row.facts = {**row.facts, "version": 99}
+
+    tried = shop.issue(NOON)
+
+    with database.read() as session:
+        states = dict(session.execute(select(Certificate.case_id, Certificate.state)).all())
+        fault = session.scalar(select(Certificate.fault).where(Certificate.case_id == bad.id))
+    assert tried == 2
+    assert states.pop(bad.id) == CertificateState.NUMBERED
+    assert list(states.values()) == [CertificateState.ISSUED]
+    assert fault == "ValueError: facts of version 99"
+
+
 def test_an_officer_can_have_it_tried_again_at_once(database: Database, tmp_path: Path) -> None:
     with database.begin() as session:
         approved(session, ATTENDANCE, name="ქართული")
@@ -233,6 +256,107 @@ def test_a_worker_that_died_leaves_it_to_another_after_the_lease(
     assert hashlib.sha256(kept.read_bytes()).hexdigest() == made.pdf_sha256
 
 
+def test_what_a_worker_left_that_died_after_it_issued_is_cleared_away(
+    database: Database, tmp_path: Path
+) -> None:
+    with database.begin() as session:
+        approved(session, ATTENDANCE)
+    shop = workshop(trial_settings(database, tmp_path), database)
+    shop.number(NOON)
+    with database.begin() as session:
+        [dead] = issuing._claim(session, now=NOON, limit=10)
+    shop.issue(NOON + issuing.LEASE)
+    files = shop.maker(NOON).files
+    files.write(dead.path(), b"%PDF: it came back, wrote, and died")
+    files.write(f"{dead.path()}.0123abcd.part", b"%PDF: half of")
+    over = NOON + 2 * issuing.LEASE
+
+    done = [shop.issue(over - timedelta(seconds=1)), shop.issue(over), shop.issue(over)]
+
+    made = only(database)
+    [kept] = files_in(tmp_path / "files")
+    assert done == [0, 1, 0]
+    assert (made.state, made.due_at) == (CertificateState.ISSUED, None)
+    assert hashlib.sha256(kept.read_bytes()).hexdigest() == made.pdf_sha256
+
+
+def test_leftovers_are_cleared_away_without_any_key(database: Database, tmp_path: Path) -> None:
+    with database.begin() as session:
+        approved(session, ATTENDANCE)
+    shop = workshop(trial_settings(database, tmp_path), database)
+    shop.number(NOON)
+    with database.begin() as session:
+        issuing._claim(session, now=NOON, limit=10)
+    shop.issue(NOON + issuing.LEASE)
+    keyless = workshop(
+        trial_settings(database, tmp_path, development_keys=False, keys_dir=tmp_path / "none"),
+        database,
+    )
+
+    done = keyless.issue(NOON + 2 * issuing.LEASE)
+
+    assert (done, only(database).due_at) == (1, None)
+
+
+# Keys that may sign no more
+
+
+def other_seal(database: Database, tmp_path: Path) -> None:
+    """Write down another seal, so that the first one may be retired."""
+    other = SealKey.load(trial_settings(database, tmp_path / "other"), now=NOON)
+    with database.begin() as session:
+        record_key(session, other, now=NOON)
+
+
+@pytest.mark.parametrize("act", ["compromise", "retire"])
+def test_a_seal_that_may_seal_no_more_is_given_up_by_a_worker_that_runs(
+    database: Database, tmp_path: Path, act: str
+) -> None:
+    with database.begin() as session:
+        approved(session, ATTENDANCE)
+    shop = issue_all(database, tmp_path)
+    old, later = shop.seal_key(NOON).kid, NOON + timedelta(minutes=5)
+    with database.begin() as session:
+        approved(session, ATTENDANCE)
+    shop.number(NOON)
+    other_seal(database, tmp_path)
+    with database.begin() as session:
+        if act == "compromise":
+            key_acts.compromise(session, old, "https://tool.example.org", hand=WORKER, now=later)
+        else:
+            key_acts.retire(session, old, hand=WORKER, now=later)
+
+    refused = []
+    for _ in range(2):
+        with pytest.raises(SealKeyError) as caught:
+            shop.issue(later)
+        refused.append(str(caught.value))
+
+    with database.read() as session:
+        states = sorted(session.scalars(select(Certificate.state)))
+    assert states == ["issued", "numbered"]
+    assert all(old in each and "lti-tool keys make seal" in each for each in refused)
+
+
+def test_with_the_next_seal_a_worker_that_runs_goes_on(database: Database, tmp_path: Path) -> None:
+    with database.begin() as session:
+        approved(session, ATTENDANCE)
+    shop = issue_all(database, tmp_path)
+    old, later = shop.seal_key(NOON).kid, NOON + timedelta(minutes=5)
+    with database.begin() as session:
+        key_acts.compromise(session, old, "https://tool.example.org", hand=WORKER, now=NOON)
+        approved(session, ATTENDANCE)
+    (tmp_path / "keys" / DEVELOPMENT_FILE).rename(tmp_path / "aside.pem")
+
+    done = shop.number(later) + shop.issue(later)
+
+    with database.read() as session:
+        kids = set(session.scalars(select(Certificate.seal_kid)))
+    assert done == 2
+    assert len(kids) == 2
+    assert old in kids
+
+
 def test_of_two_workers_that_make_the_same_one_the_second_leaves_no_trace(
     database: Database, tmp_path: Path
 ) -> None:
@@ -274,7 +398,8 @@ def test_a_fault_of_a_late_worker_does_not_touch_what_was_issued(
         issuing._wait(session, slow, OSError("late"), now=NOON + issuing.LEASE)
 
     made = only(database)
-    assert (made.state, made.fault, made.due_at) == (CertificateState.ISSUED, "", None)
+    assert (made.state, made.fault) == (CertificateState.ISSUED, "")
+    assert made.due_at == NOON + 2 * issuing.LEASE  # to look once more for what tries left
 
 
 def test_several_workers_issue_each_certificate_once(database: Database, tmp_path: Path) -> None:

@@ -122,7 +122,6 @@ def test_a_person_is_linked_with_a_record_and_parted_again(
 ) -> None:
     alice = office.stage.people["Alice"]
     record = holds(database)
-    before = holds(database, alice, name="Alice")
     with database.begin() as session:
         shelve(session, record)
 
@@ -134,8 +133,21 @@ def test_a_person_is_linked_with_a_record_and_parted_again(
     assert "Capitals of the world" in linked
     assert "You have no certificate yet" in parted
     with database.read() as session:
-        assert human_of(session, alice) == before
+        assert human_of(session, alice) != record
         assert acts_of(session) == ["person.linked", "person.parted", "person.parted"]
+
+
+def test_a_person_who_has_a_record_is_joined_by_it_and_not_alone(
+    office: Office, database: Database, olga: Window
+) -> None:
+    alice = office.stage.people["Alice"]
+    record, own = holds(database), holds(database, alice, name="Alice")
+
+    page = joins(olga, record, f"person:{alice}")
+
+    assert "say that the two records are one human" in page
+    with database.read() as session:
+        assert human_of(session, alice) == own
 
 
 def test_a_person_without_a_record_before_gets_one_when_parted(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, text
 
 from lti_tool import audit
 from lti_tool.certification import codes, register
-from lti_tool.certification.facts import Facts, digest_of
+from lti_tool.certification.facts import Facts, Issuer, digest_of
 from lti_tool.certification.freezing import decimal, last_day
+from lti_tool.certification.histories import history, in_words
 from lti_tool.certification.issuers import Issuers, NoIssuerError
 from lti_tool.certification.issuing import number_due
 from lti_tool.certification.models import Case, CaseState
@@ -200,6 +201,11 @@ def test_a_case_whose_scheme_changed_goes_back_to_the_officers(database: Databas
     assert (case.state, case.approved_human, case.seconded_at) == (CaseState.CHECKED, None, None)
     assert case.look_due_at == NOON
     assert acts[-1] == "case.put-back"
+    with database.read() as session:
+        *_rest, told = history(session, [str(case_id)])
+    assert told.words == (
+        "Given back to the officers, with no approval. The scheme changed after the decision."
+    )
 
 
 def test_a_scheme_that_is_gone_cannot_be_numbered(database: Database) -> None:
@@ -217,6 +223,70 @@ def test_nothing_is_numbered_while_nobody_issues(database: Database) -> None:
         number_case(session, approved(session, ONE), by, now=NOON)
 
     assert "LTI_TOOL_ISSUERS_FILE" in (caught.value.words or "")
+
+
+def test_a_scheme_that_nobody_issues_goes_back_and_holds_up_no_other(database: Database) -> None:
+    office = open_office(database)
+    with database.begin() as session:
+        unissued, issued = candidate(session, TWO).id, candidate(session, ONE).id
+    office.approves([unissued], "Olga", "Oskar")
+    office.approves([issued], "Olga", now=NOON + timedelta(minutes=1))
+    by = registrar(issuers=Issuers({ONE: Issuer("School", "CZ")}, None))
+
+    number_due(database.begin, by, now=NOON)
+
+    with database.read() as session:
+        states = [session.get_one(Case, each).state for each in (unissued, issued)]
+        line = session.scalars(
+            select(audit.AuditLine).where(audit.AuditLine.act == "case.put-back")
+        ).one()
+        [told] = in_words(session, [line])
+    assert states == [CaseState.CHECKED, CaseState.NUMBERED]
+    assert line.detail == {"reason": "no-issuer"}
+    assert told.words.endswith("Nobody issues certificates of this scheme.")
+
+
+def test_what_the_rules_approve_waits_until_somebody_issues_it(database: Database) -> None:
+    with database.begin() as session:
+        case_id = approved(session, ATTENDANCE).id
+    nobody, somebody = registrar(issuers=Issuers({}, None)), registrar()
+
+    number_due(database.begin, nobody, now=NOON)
+    with database.read() as session:
+        waiting = session.get_one(Case, case_id)
+        acts = acts_of(session)
+    early = number_due(database.begin, somebody, now=NOON)
+    number_due(database.begin, somebody, now=NOON + timedelta(minutes=1))
+
+    assert (waiting.state, waiting.number_due_at) == (
+        CaseState.APPROVED, NOON + timedelta(minutes=1),
+    )  # fmt: skip
+    assert "Nobody issues" in waiting.fault
+    assert (acts, early) == ([], 0)
+    with database.read() as session:
+        done = session.get_one(Case, case_id)
+    assert (done.state, done.fault, done.number_due_at) == (CaseState.NUMBERED, "", None)
+
+
+def test_a_case_that_fails_in_an_unforeseen_way_holds_up_no_other(database: Database) -> None:
+    with database.begin() as session:
+        bad = approved(session, ONE, decision={"outcome": "granted", "units": [{"odd": 1}]})
+        good = approved(session, ONE)
+        good.approved_at = NOON + timedelta(seconds=1)
+        ids = bad.id, good.id
+
+    done = number_due(database.begin, registrar(), now=NOON)
+    at_once = number_due(database.begin, registrar(), now=NOON)
+    later = number_due(database.begin, registrar(), now=NOON + timedelta(minutes=1))
+
+    with database.read() as session:
+        first, second = (session.get_one(Case, each) for each in ids)
+        serials = session.scalars(select(Certificate.serial)).all()
+    assert (done, at_once, later) == (2, 0, 1)
+    assert (first.state, second.state) == (CaseState.APPROVED, CaseState.NUMBERED)
+    assert first.fault.startswith("KeyError")
+    assert first.number_due_at == NOON + timedelta(minutes=2)
+    assert serials == [1]
 
 
 @pytest.mark.parametrize(

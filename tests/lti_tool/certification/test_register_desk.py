@@ -34,12 +34,31 @@ from lti_tool.mail import Mail
 from lti_tool.settings import Settings
 from lti_tool.visit import Role
 from tests.cast import NOON
-from tests.lti_tool.certification.deskside import DESK, FOUR_EYES, ONE, Window, window, words
+from tests.lti_tool.certification.deskside import (
+    DESK,
+    FOUR_EYES,
+    ONE,
+    Window,
+    is_also,
+    waits,
+    window,
+    words,
+)
 from tests.lti_tool.certification.office import Office, acts_of, open_office
 from tests.lti_tool.certification.shelves import shelve, shelve_holder
+from tests.tampering import tamper
 
 REGISTER = f"{DESK}/register"
 NO_ACTS = {"certificate.pdf", "certificate.typ", "certificate.id", "holder.id"}
+UNMADE = {
+    "state": CertificateState.NUMBERED,
+    "issued_at": None,
+    "pdf_path": "",
+    "badge": "",
+    "fault": "No letter for it.",
+    "due_at": NOON,
+}
+"""Columns of a certificate that could not be made."""
 EVIL = ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx")
 
 
@@ -381,6 +400,97 @@ def test_one_that_could_not_be_made_says_why_and_is_tried_again(
         assert due_at < later
 
 
+def test_one_that_cannot_be_made_is_stopped_by_one_officer_and_ended_by_another(
+    database: Database, enters: Callable[..., Window]
+) -> None:
+    made = put(database, columns=UNMADE)
+    olga, oskar = enters("Olga"), enters("Oskar")
+    olga.text(f"{REGISTER}/{made.id}")
+
+    stopped = olga.does(f"{REGISTER}/{made.id}/stop", reason="Its letters do not exist.")
+    alone = olga.does(f"{REGISTER}/{made.id}/void", reason="It is hopeless.")
+    oskar.text(f"{REGISTER}/{made.id}")
+    ended = oskar.does(f"{REGISTER}/{made.id}/void", reason="I see no way either.")
+
+    assert "Its making was stopped by Olga" in words(stopped.text)
+    assert "You stopped it yourself" in words(stopped.text)
+    assert f"{made.id}/void" not in stopped.text
+    assert alone.status_code == 422
+    assert "another officer has to end it" in alone.text
+    assert "Never issued: ended by Oskar" in words(ended.text)
+    assert "Its case was given back; go on there." in words(ended.text)
+    assert state_of(database, made.id) == CertificateState.VOID
+    with database.read() as session:
+        assert session.get_one(Case, made.case_id).state == CaseState.CHECKED
+    assert "Its certificate could not be made, and was ended." in oskar.reads(
+        f"{DESK}/cases/{made.case_id}"
+    )
+    assert made.number in oskar.reads(f"{REGISTER}?state=void")
+
+
+def test_one_that_was_stopped_is_made_after_all(
+    database: Database, enters: Callable[..., Window]
+) -> None:
+    made = put(database, columns=UNMADE)
+    olga = enters("Olga")
+    olga.text(f"{REGISTER}/{made.id}")
+    olga.does(f"{REGISTER}/{made.id}/stop", reason="The token is away.")
+
+    health = olga.reads(f"{DESK}/health")
+    olga.text(f"{REGISTER}/{made.id}")
+    came = olga.does(f"{REGISTER}/{made.id}/take-up")
+
+    assert "The making of 1 certificate was stopped" in health
+    assert "It is tried again now." in came.text
+    with database.read() as session:
+        row = session.get_one(Certificate, made.id)
+    assert (row.state, row.suspended_human) == (CertificateState.NUMBERED, None)
+    assert row.due_at is not None
+
+
+def test_what_can_be_done_is_said_by_state(
+    database: Database, enters: Callable[..., Window]
+) -> None:
+    fresh = put(database, columns={**UNMADE, "fault": ""})
+    given_up = put(database, columns={"state": CertificateState.WITHDRAWN})
+    olga = enters("Olga")
+
+    assert "its documents are being made, usually within a minute" in olga.reads(
+        f"{REGISTER}/{fresh.id}"
+    )
+    assert "its holder gave it up" in olga.reads(f"{REGISTER}/{given_up.id}")
+
+
+def test_ones_own_certificate_is_left_to_another_officer(
+    database: Database, office: Office, enters: Callable[..., Window]
+) -> None:
+    made = put(database, "Olga")
+    is_also(office, "Olga", made.holder_id)
+    olga = enters("Olga")
+
+    page = olga.text(f"{REGISTER}/{made.id}")
+    olga.text(REGISTER)
+    pushed = olga.does(f"{REGISTER}/{made.id}/correct", name="Olga II", reason="I married.")
+
+    assert "This is your own certificate: another officer" in words(page)
+    assert f"{made.id}/correct" not in page
+    assert pushed.status_code == 422
+    assert "This is your own certificate: another officer has to do this." in pushed.text
+
+
+def test_days_are_written_in_one_way(database: Database, enters: Callable[..., Window]) -> None:
+    made = put(database, valid_until=date(2099, 12, 31))
+    olga = enters("Olga")
+
+    listed = olga.reads(REGISTER)
+    shown = olga.reads(f"{REGISTER}/{made.id}")
+
+    for page in (listed, shown):
+        assert "2 November 2026" in page
+        assert "31 December 2099" in page
+        assert not re.search(r"20\d\d-\d\d-\d\d", page)
+
+
 def test_an_erased_one_tells_nothing_of_its_holder(
     database: Database, enters: Callable[..., Window]
 ) -> None:
@@ -576,7 +686,7 @@ def test_a_whole_log_is_said_to_be_whole(database: Database, enters: Callable[..
 
     came = olga.does(f"{DESK}/log")
 
-    assert "All of it fits" in came.text
+    assert "All of it matches" in came.text
     assert "Lines 1 to 3 are as they were written." in came.text
 
 
@@ -588,13 +698,13 @@ def test_a_line_that_was_changed_is_found(
     with database.begin() as session:
         for _ in range(5):
             audit.note(session, "case.met", who="worker", about=str(uuid4()), now=NOON)
-        session.execute(text("UPDATE audit_line SET who = 'nobody' WHERE number = 4"))
+    tamper(database, text("UPDATE audit_line SET who = 'nobody' WHERE number = 4"))
     olga = enters("Olga")
     olga.text(f"{DESK}/log")
 
     came = olga.does(f"{DESK}/log")
 
-    assert "Line 4 does not fit" in came.text
+    assert "Line 4 does not match" in came.text
 
 
 def test_keys_and_lists_are_shown_with_what_is_wrong(
@@ -629,12 +739,36 @@ def test_keys_and_lists_are_shown_with_what_is_wrong(
 
     page = enters("Olga").reads(f"{DESK}/health")
 
+    assert "Something needs attention" in page
     assert "No key signs now for: Credentials as JWT (RSA)" in page
+    assert "make it with: lti-tool keys make badge" in page
     assert "No key signs now for: Seal" not in page
     assert "badge-2 test Credentials as JWT (RSA) retired" in page
     assert "A status list is not signed in its newest state" in page
-    assert "1 certificate could not be made yet." in page
-    assert "1 approved, wait for a number" in page
+    assert "1 certificate could not be made yet: open it below and try again." in page
+    assert "1 approved, waiting for a number" in page
+
+
+def test_everything_works_is_said_where_nothing_is_wrong(
+    database: Database, enters: Callable[..., Window]
+) -> None:
+    with database.begin() as session:
+        for purpose in watching.PURPOSES:
+            session.add(KeyRecord(kid=purpose, purpose=purpose, public={}, signs_from=NOON))
+
+    assert "Everything works." in enters("Olga").reads(f"{DESK}/health")
+
+
+def test_what_could_not_be_numbered_is_shown_with_its_fault(
+    database: Database, enters: Callable[..., Window]
+) -> None:
+    with database.begin() as session:
+        waits(session, "Stuck", state=CaseState.APPROVED, approvers=0, fault="KeyError: 'title'")
+
+    page = enters("Olga").reads(f"{DESK}/health")
+
+    assert "1 approved case could not be numbered yet." in page
+    assert "Stuck KeyError: 'title'" in page
 
 
 def test_the_navigation_leads_officers_and_administrators_to_these_pages(

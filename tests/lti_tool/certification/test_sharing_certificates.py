@@ -108,9 +108,9 @@ def test_scores_show_only_where_they_were_switched_on(
 
     pages = [client.get(f"/s/{each}").get_data(as_text=True) for each in (plain, with_scores)]
 
-    assert "83 %" not in pages[0]
+    assert "83.33 %" not in pages[0]
     assert "Capitals of the west" in pages[0]
-    assert "83 %" in pages[1]
+    assert "83.33 %" in pages[1]
 
 
 def test_a_link_tells_at_once_that_a_certificate_counts_no_more(
@@ -332,3 +332,44 @@ def test_a_link_of_an_earlier_secret_is_still_shown_and_can_be_ended(
 
     assert [each[0].token for each in links] == [token, ""]
     assert shown(database, token, utcnow()) is not None
+
+
+# Who is one human
+
+
+def test_a_link_shows_nothing_of_somebody_who_was_another_human_after_all(
+    client: FlaskClient,
+    database: Database,
+    vault: Vault,
+    alice: UUID,
+    made: Callable[..., str],
+) -> None:
+    with database.begin() as session:
+        other = shelve_holder(session, name="Zdena Jiná")
+        session.get_one(Holder, other).merged_into_id = alice
+    own = shelved(database, alice)
+    strange = shelved(database, other, holder_name="Zdena Jiná")
+    both, only = made(own, strange), made(strange)
+    with database.begin() as session:
+        session.get_one(Holder, other).merged_into_id = None
+
+    pages = [client.get(f"/s/{token}") for token in (both, only)]
+    with database.read() as session:
+        listed = share_links.list_links(session, alice, vault, now=utcnow())
+
+    assert [each.status_code for each in pages] == [200, 404]
+    assert own.number in pages[0].text
+    assert all("Zdena" not in each.text for each in pages)
+    assert {each.certificates for each in listed} == {((own.number, own.title),), ()}
+
+
+def test_who_makes_a_link_without_scores_is_told_where_they_stand_all_the_same(
+    app: Flask, stage: Stage, database: Database, alice: UUID
+) -> None:
+    shelved(database, alice)
+    window = Browser(app.test_client(), stage.visit("Alice", now=utcnow()))
+
+    page = window.text(SHARE)
+
+    assert "Scores cannot be kept secret this way." in page
+    assert 'aria-describedby="scores-hint"' in page
