@@ -54,7 +54,7 @@ def read_code(text: str) -> str | None:
 
 
 def spaced(code: str) -> str:
-    """Write a code as it is printed: in fours, ``7K3M-9QZX-T4WC-R``."""
+    """Write a code as it is printed: in fours, ``0123-4567-89AB-T``."""
     return "-".join(code[start : start + GROUP] for start in range(0, len(code), GROUP))
 
 

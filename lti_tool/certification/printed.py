@@ -60,7 +60,7 @@ def has_words(language: str) -> bool:
 
 
 def in_fours(code: str) -> str:
-    """Write a check code as people read it: ``7K3M-Q9XT-4ABC-D``."""
+    """Write a check code as people read it: ``0123-4567-89AB-T``."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 

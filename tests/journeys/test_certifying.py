@@ -110,6 +110,7 @@ def test_a_certificate_is_earned_confirmed_twice_checked_and_revoked(
         expect(frame.locator("main")).to_contain_text("Passed")
 
         frame.get_by_role("link", name="My certificates").click()
+        expect(frame.locator("h1")).to_have_text("My certificates")
         wait_for(frame, "Confirm my name")
         assert axe(frame) == []
         frame.get_by_role("link", name="Confirm my name").click()
