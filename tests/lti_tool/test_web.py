@@ -132,10 +132,10 @@ def test_control_characters_in_a_form_are_refused(toys: FlaskClient, visit: str)
     text = toys.post(f"{visit}/toy", data={**plain, "reason": "\x00"})
     name = toys.post(f"{visit}/toy", data={**plain, "a\x00": "b"})
     several = toys.post(f"{visit}/toy", data={**plain, "reason": ["a", "\x1b[0m"]})
-    foreign = toys.post("/foreign", data={"a": "\x00"})
+    foreign = toys.post("/foreign", data={"a": "\x00"})  # it checks forms itself
 
-    assert kept.status_code == 302
-    assert [each.status_code for each in (text, name, several, foreign)] == [400] * 4
+    assert (kept.status_code, foreign.status_code) == (302, 200)
+    assert [each.status_code for each in (text, name, several)] == [400] * 3
 
 
 def test_the_content_of_a_file_may_hold_any_byte_and_its_name_may_not(
