@@ -25,8 +25,9 @@ PAGE = 100
 """The most statements of one page."""
 ENOUGH = 100
 """So many statements of a term are looked at to tell how rare it is."""
-SPAN, LONGEST_SPAN = 2_500, 10_000
-"""How many statements of the rarest term PostgreSQL takes at a time to ask the others about."""
+MANY, EVEN = 2_000, 10
+"""From how many statements of the rarest term on, and up to how many times as many of the next,
+PostgreSQL goes through both side by side."""
 
 NEWEST = Sql(
     "SELECT NULL, MAX(seq) FROM xapi_statement",
@@ -54,7 +55,8 @@ STORED_BY = Sql(
 """The last statement stored by a moment: times never run backwards, so halving finds it."""
 ASKED = """
     EXISTS (
-      SELECT 1 FROM xapi_link AS other WHERE other.term = :term{place} AND other.seq = link.seq
+      SELECT 1 FROM xapi_link AS other WHERE other.term = :term{place} AND other.seq = {last}
+      LIMIT 1 OFFSET 0
     )
 """
 SPREAD = {
@@ -123,6 +125,15 @@ class Page:
     up_to_seq: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Terms that a statement must have, all of them."""
+
+    terms: Sequence[int]
+    is_even: bool = False
+    """Whether the first two are of many statements, and about as many."""
+
+
 def find_one(
     session: Session, statement_id: UUID, *, voided: bool = False, authority: str | None = None
 ) -> str | None:
@@ -165,13 +176,10 @@ def find(session: Session, query: Query) -> Page:
     if mine:
         values["authority"] = numbers[-1][0] // 2
     found: dict[int, str] = {}
-    for terms in _ways(driver, numbers, values, order):
-        named = {f"term{place}": term for place, term in enumerate(terms)}
-        if driver.is_sqlite or len(terms) < 2:
-            found.update(driver.rows(_shape(len(terms), order, mine=mine), values | named))
-        else:
-            shape = _span_shape(len(terms), order, mine=mine)
-            found.update(_in_spans(driver, shape, values | named, order))
+    for way in _ways(driver, numbers, values, order):
+        shape = _shape(len(way.terms), order, is_even=way.is_even, mine=mine)
+        named = {f"term{place}": term for place, term in enumerate(way.terms)}
+        found.update(driver.rows(shape, values | named))
     seqs = sorted(found, reverse=not query.ascending)
     shown = seqs[:limit]
     more = shown[-1] if len(seqs) > limit else None
@@ -221,16 +229,22 @@ def _stored_by(driver: Driver, moment: datetime, newest: int) -> int:
 
 def _ways(
     driver: Driver, numbers: Sequence[list[int]], bounds: Mapping[str, int], order: str
-) -> list[Sequence[int]]:
+) -> list[_Way]:
     """Give each way in which all filters are passed: one number of each, the rarest in front.
 
     A way with a number that no statement between the bounds has leads nowhere.
     """
     if len(numbers) < 2:
-        return list(itertools.product(*numbers))
+        return [_Way(list(each)) for each in itertools.product(*numbers)]
     counts = _counts(driver, [term for each in numbers for term in each], bounds, order)
     there = [[term for term in each if counts.get(term)] for each in numbers]
-    return [sorted(each, key=lambda term: counts[term]) for each in itertools.product(*there)]
+    ways = []
+    for each in itertools.product(*there):
+        terms = sorted(each, key=lambda term: counts[term])
+        first, second = (counts[term] for term in terms[:2])
+        is_even = not driver.is_sqlite and first > MANY and second < EVEN * first
+        ways.append(_Way(terms, is_even))
+    return ways
 
 
 def _counts(
@@ -252,68 +266,39 @@ def _counts(
     return counts
 
 
-def _in_spans(driver: Driver, shape: Sql, values: Mapping[str, int], order: str) -> dict[int, str]:
-    """Give what has all terms, from one stretch of the rarest after the other."""
-    found: dict[int, str] = {}
-    asked = dict(values, span=SPAN)
-    reached: int | None = 0
-    while reached is not None and len(found) < values["limit"]:
-        reached = None
-        for seq, payload in driver.rows(shape, asked):
-            if payload is None:
-                reached = seq
-            else:
-                found[seq] = payload
-        if reached is not None:
-            asked |= {"low": reached} if order == "ASC" else {"high": reached - 1}
-            asked["span"] = LONGEST_SPAN
-    return found
-
-
 @functools.cache
-def _shape(filters: int, order: str, *, mine: bool) -> Sql:
-    """Give the query for so many terms: the first is gone through, the others are asked about."""
+def _shape(filters: int, order: str, *, is_even: bool, mine: bool) -> Sql:
+    """Give the query for so many terms: the first is gone through, the others are asked about each.
+
+    The offset keeps PostgreSQL from going through the others as well, however long they are; only
+    where the first two are even it goes through both, and each has its order already: else a guess
+    may make it gather and sort one of them.
+    """
     first = "link" if filters else "statement"
+    bounds = [f"{first}.seq > :low", f"{first}.seq <= :high"]
     tables = ["xapi_link AS link", "xapi_statement AS statement"][not filters :]
-    wanted = [f"{first}.seq > :low", f"{first}.seq <= :high", "NOT statement.voided"]
-    if filters:  # not the same as the link's: links are gone through before texts
-        wanted += ["link.term = :term0", "statement.seq = link.seq + 0"]
-    wanted += [ASKED.format(place=place) for place in range(1, filters)]
+    wanted = ["NOT statement.voided"]
+    if is_even:
+        tables = [_ordered("link", 0, order), _ordered("second", 1, order), tables[-1]]
+        wanted += ["second.seq = link.seq", "statement.seq = link.seq + 0"]
+    elif filters:  # not the same as the link's: links are gone through before texts
+        wanted += [*bounds, "link.term = :term0", "statement.seq = link.seq + 0"]
+    else:
+        wanted += bounds
+    last = "GREATEST(link.seq, second.seq)" if is_even else "link.seq"  # not asked before both meet
+    wanted += [ASKED.format(place=place, last=last) for place in range(1 + is_even, filters)]
     if mine:
         wanted.append("statement.authority = :authority")
     return Sql(
         f"SELECT statement.seq, payload FROM {' CROSS JOIN '.join(tables)}"  # noqa: S608  # own words
-        f" WHERE {' AND '.join(wanted)} ORDER BY {first}.seq {order} LIMIT :limit"
+        f" WHERE {' AND '.join(wanted)} ORDER BY {first}.seq {order} LIMIT :limit",
+        is_planned_anew=is_even,
     )
 
 
-@functools.cache
-def _span_shape(filters: int, order: str, *, mine: bool) -> Sql:
-    """Give PostgreSQL's query for so many terms: a stretch of the first, as a list to the next.
-
-    So no way depends on how the planner guesses. Where there may be more, the last row has no text
-    and tells how far the stretch reached.
-    """
-    inner = "SELECT seq FROM span"
-    for place in range(1, filters):
-        inner = f"SELECT seq FROM xapi_link WHERE term = :term{place} AND seq = ANY(ARRAY({inner}))"  # noqa: S608  # own words
-    authority = "AND statement.authority = :authority" if mine else ""
-    return Sql(
-        "",
-        f"""
-        WITH span AS MATERIALIZED (
-          SELECT seq FROM xapi_link WHERE term = :term0 AND seq > :low AND seq <= :high
-          ORDER BY seq {order} LIMIT :span
-        )
-        (
-          SELECT link.seq, statement.payload
-          FROM ({inner}) AS link CROSS JOIN LATERAL (
-            SELECT payload, voided, authority FROM xapi_statement
-            WHERE xapi_statement.seq = link.seq OFFSET 0
-          ) AS statement
-          WHERE NOT statement.voided {authority} ORDER BY link.seq {order} LIMIT :limit
-        )
-        UNION ALL
-        SELECT {"MAX" if order == "ASC" else "MIN"}(seq), NULL FROM span HAVING COUNT(*) = :span
-        """,  # noqa: S608  # own words
+def _ordered(name: str, place: int, order: str) -> str:
+    """Give a term's statements in order, as one table of a query."""
+    return (
+        f"(SELECT seq FROM xapi_link WHERE term = :term{place} AND seq > :low AND seq <= :high"  # noqa: S608  # own words
+        f" ORDER BY seq {order} OFFSET 0) AS {name}"
     )

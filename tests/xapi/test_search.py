@@ -103,17 +103,16 @@ MIXES = list(
 )
 
 
-@pytest.mark.parametrize("span", [search.SPAN, 10], ids=["few", "many"])
+@pytest.mark.parametrize("many", [search.MANY, 10], ids=["few", "many"])
 @pytest.mark.parametrize("ascending", [False, True])
 def test_every_mix_of_filters_finds_what_a_look_through_all_finds(
     database: Database,
     kept: list[Said],
     ascending: bool,
-    span: int,
+    many: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(search, "SPAN", span)  # PostgreSQL goes from one to the next
-    monkeypatch.setattr(search, "LONGEST_SPAN", 3 * span)
+    monkeypatch.setattr(search, "MANY", many)  # from there on PostgreSQL goes another way
     ordered = kept if ascending else kept[::-1]
 
     with database.read() as session:
