@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import email
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from email.policy import default
 from pathlib import Path
 from uuid import UUID
 
@@ -31,6 +29,7 @@ from lti_tool.mail import Mail
 from lti_tool.settings import Settings
 from lti_tool.vault import Vault
 from tests.cast import Stage, set_stage
+from tests.lti_tool.certification.letterbox import Letterbox
 from tests.lti_tool.certification.office import all_schemes, candidate
 from tests.lti_tool.certification.shelves import shelve, shelve_holder
 from tests.lti_tool.player.window import Browser
@@ -83,21 +82,12 @@ def arrived(
     database: Database, settings: Settings, post: Post, tmp_path: Path
 ) -> Callable[[], list[tuple[str, str]]]:
     """Have the worker do its part; give what arrived since: to whom, and the path of its link."""
-    seen: set[str] = set()
+    letterbox = Letterbox(tmp_path / "post")
 
     def run() -> list[tuple[str, str]]:
         contact.answer_wishes(database.begin, post, now=utcnow())
         mail.send_due(database.begin, settings, post.vault, now=utcnow())
-        found = []
-        for path in sorted((tmp_path / "post").glob("*.eml")):
-            if path.name in seen:
-                continue
-            seen.add(path.name)
-            letter = email.message_from_bytes(path.read_bytes(), policy=default)
-            text = letter.get_body(("plain",)).get_content()
-            (link,) = re.findall(r"https://tool\.example\.org(/certificates/\w+/[\w-]{43})", text)
-            found.append((str(letter["To"]), link))
-        return found
+        return letterbox.new()
 
     return run
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import email
 import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from email.policy import default
 from pathlib import Path
 from uuid import UUID
 
@@ -28,6 +26,7 @@ from lti_tool.mail import Mail
 from lti_tool.settings import Settings
 from lti_tool.vault import Vault
 from tests.lti_tool.certification.deskside import DESK, Window, window, words
+from tests.lti_tool.certification.letterbox import Letterbox
 from tests.lti_tool.certification.office import Office, open_office, workshop
 from tests.lti_tool.certification.shelves import shelve_holder
 
@@ -72,20 +71,11 @@ def olga(app: Flask, office: Office) -> Window:
 @pytest.fixture
 def arrived(database: Database, settings: Settings, vault: Vault, tmp_path: Path) -> Arrived:
     """Have the worker send; give what arrived since: to whom, and the path of its link."""
-    seen: set[str] = set()
+    letterbox = Letterbox(tmp_path / "post")
 
     def run() -> list[tuple[str, str]]:
         mail.send_due(database.begin, settings, vault, now=utcnow())
-        found = []
-        for path in sorted((tmp_path / "post").glob("*.eml")):
-            if path.name in seen:
-                continue
-            seen.add(path.name)
-            letter = email.message_from_bytes(path.read_bytes(), policy=default)
-            text = letter.get_body(("plain",)).get_content()
-            (link,) = re.findall(r"https://tool\.example\.org(/certificates/\w+/[\w-]{43})", text)
-            found.append((str(letter["To"]), link))
-        return found
+        return letterbox.new()
 
     return run
 
