@@ -1,7 +1,8 @@
 """A stranger checks a certificate over HTTP, beside a learner who reads a course page.
 
 ``python -m benchmarks verify``: one server, one database; in each round the course page, the page
-of a code (masked name, thirteen elements) and the page behind the name (all that is printed).
+of a code (masked name, thirteen elements), for the first time and again, and the page behind the
+name (all that is printed).
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ NAMES_EACH = 5
 """Names given for one code; more in a minute are refused."""
 NAME = "stastna lukasz"
 WARM = 40
-COURSE, CODE, KNOWN = "course page", "page of a code", "page behind the name"
+SAME = 20
+"""Codes that are asked for again and again."""
+COURSE, KNOWN = "course page", "page behind the name"
+FIRST, AGAIN = "a code's first page", "page of a code"
 
 
 def suite(given: argparse.Namespace, say: Say, pages: Work) -> None:
@@ -43,7 +47,7 @@ def suite(given: argparse.Namespace, say: Say, pages: Work) -> None:
         pages: loads the course page so many times and gives CPU milliseconds of one.
     """
     for each in OF:
-        found: dict[str, list[float]] = {COURSE: [], CODE: [], KNOWN: []}
+        found: dict[str, list[float]] = {COURSE: [], FIRST: [], AGAIN: [], KNOWN: []}
         for number in range(given.rounds):
             _round(each, given.count, found, pages, backwards=bool(number % 2))
         say(f"\nChecking a certificate, {each.database}: CPU ms each, {given.rounds} rounds")
@@ -60,9 +64,11 @@ def _round(
     platform = Platform()
     with started(each, platform) as server:
         codes = _fill(server.database_url, count // NAMES_EACH + WARM)
+        others = _fill(server.database_url, count + WARM)
         works: dict[str, Callable[[], float]] = {
             COURSE: lambda: pages(server, platform, count),
-            CODE: lambda: _by_code(server, codes, count * 3),
+            FIRST: lambda: _by_code(server, others[WARM:], count, warm=others[:WARM]),
+            AGAIN: lambda: _by_code(server, codes[:SAME], count * 3, warm=codes[:SAME] * 4),
             KNOWN: lambda: _by_name(server, codes, count),
         }
         for name in reversed(works) if backwards else works:
@@ -70,16 +76,16 @@ def _round(
     platform.close()
 
 
-def _by_code(server: Server, codes: Sequence[str], times: int) -> float:
+def _by_code(server: Server, codes: Sequence[str], times: int, *, warm: Sequence[str]) -> float:
     browser = Browser(urlsplit(server.url).netloc)
 
-    def check(number: int) -> None:
-        code = codes[number % len(codes)]
+    def check(code: str) -> None:
         answer = browser.request("GET", f"{server.url}/verify/{code}")
         if answer.status != 200 or code.encode() not in answer.body:
             raise LaunchFailedError(f"{answer.status} for a code")
 
-    return _cpu_ms(server, check, times)
+    drive(lambda number: check(warm[number]), count=len(warm))
+    return _cpu_ms(server, lambda number: check(codes[number % len(codes)]), times)
 
 
 def _by_name(server: Server, codes: Sequence[str], times: int) -> float:
@@ -94,11 +100,11 @@ def _by_name(server: Server, codes: Sequence[str], times: int) -> float:
         if answer.status != 200 or b"66.66" not in answer.body:
             raise LaunchFailedError(f"{answer.status} for a name")
 
+    drive(give, count=WARM)
     return _cpu_ms(server, give, times)
 
 
 def _cpu_ms(server: Server, work: Callable[[int], None], times: int) -> float:
-    drive(work, count=WARM)
     before = server.cpu_s()
     drive(work, count=times)
     return (server.cpu_s() - before) * 1000 / times

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -14,6 +15,12 @@ from uuid import UUID
 from courses.schemes import SchemeKind
 
 FACTS_VERSION = 1
+KEPT = 512
+"""Facts that a process keeps read; about 20 kB each."""
+
+
+class ChangedFactsError(ValueError):
+    """Facts are not those that were frozen: somebody changed the register by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +162,7 @@ class Facts:
         """
         if document["version"] > FACTS_VERSION:
             raise ValueError(f"facts of version {document['version']}")
-        known = {each.name for each in fields(cls)}
-        values = {name: value for name, value in document.items() if name in known}
+        values = {name: value for name, value in document.items() if name in _names()}
         values.update(
             certificate_id=UUID(document["certificate_id"]),
             credential_id=UUID(document["credential_id"]),
@@ -189,13 +195,46 @@ def is_as_frozen(document: Mapping[str, Any], facts_hash: str) -> bool:
     return digest_of(document) == facts_hash
 
 
+@functools.lru_cache(maxsize=KEPT)
+def read_frozen(text: str, facts_hash: str) -> Facts:
+    """Read facts as the register keeps them, and see that nobody changed them.
+
+    What was read once is kept: it is found again by its whole text only, so that what was changed
+    or erased is never shown.
+
+    Args:
+        text: JSON, as :meth:`Facts.to_json` gives it.
+        facts_hash: taken when they were frozen.
+
+    Raises:
+        ChangedFactsError: they are others.
+    """
+    document = json.loads(text)
+    if not is_as_frozen(document, facts_hash):
+        raise ChangedFactsError(f"not the facts of {facts_hash}")
+    return Facts.from_json(document)
+
+
 def unit_from_json(document: Mapping[str, Any]) -> UnitFact:
     """Read a unit as :meth:`Facts.to_json` writes it."""
-    elements = tuple(
-        ElementFact(**{**each, "passed_on": _day(each["passed_on"])})
+    elements = [
+        ElementFact(
+            each["code"],
+            each["title"],
+            each["passed"],
+            each["points"],
+            each["asked"],
+            each["rating"],
+            _day(each["passed_on"]),
+        )
         for each in document["elements"]
-    )
-    return UnitFact(document["code"], document["title"], elements)
+    ]
+    return UnitFact(document["code"], document["title"], tuple(elements))
+
+
+@functools.cache
+def _names() -> frozenset[str]:
+    return frozenset(each.name for each in fields(Facts))
 
 
 def _plain(value: object) -> str:

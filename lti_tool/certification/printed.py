@@ -34,13 +34,17 @@ def page_of(facts: Facts) -> dict[str, Any]:
     return _Printed(facts).page()
 
 
-def public_page_of(facts: Facts) -> dict[str, Any]:
+def public_page_of(facts: Facts, *, with_units: bool) -> dict[str, Any]:
     """Say what of it everybody may read: no name, no score, nothing of how it came about.
+
+    Args:
+        facts: of the certificate.
+        with_units: whether its units and elements are told, which many certificates share.
 
     Returns:
         As :func:`page_of`, with fewer keys.
     """
-    return _Printed(facts).public()
+    return _Printed(facts).public(with_units=with_units)
 
 
 @functools.cache
@@ -97,8 +101,8 @@ class _Printed:
         }
         return self._worded(made)
 
-    def public(self) -> dict[str, Any]:
-        units = [self._public_unit(unit) for unit in self.facts.units]
+    def public(self, *, with_units: bool) -> dict[str, Any]:
+        units = [self._public_unit(unit) for unit in self.facts.units if with_units]
         return self._worded({**self._head(), "units": units})
 
     def _head(self) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lti_tool.certification.facts import Facts
+from lti_tool.certification.facts import KEPT, Facts
 from lti_tool.certification.printed import page_of, public_page_of
 
 Line = tuple[str, str]
@@ -57,14 +58,36 @@ class Sheet:
         return _lines(self.page["elements"])
 
 
+@functools.lru_cache(maxsize=KEPT)
 def sheet_of(facts: Facts) -> Sheet:
     """Arrange all that a certificate prints."""
     return _sheet(page_of(facts))
 
 
 def public_sheet_of(facts: Facts) -> Sheet:
-    """Arrange what everybody may read of it; its details and elements are not there."""
-    return _sheet(public_page_of(facts))
+    """Arrange what everybody may read of it; its details, elements and results are not there."""
+    return _sheet(public_page_of(facts, with_units=False))
+
+
+def public_results_of(facts: Facts) -> Sheet:
+    """Arrange what everybody may read of it, with the results of its units and elements."""
+    return _sheet(public_page_of(facts, with_units=True))
+
+
+def results_key_of(facts: Facts) -> Hashable:
+    """Give all that its public table of results depends on: of many certificates it is the same."""
+    return (
+        facts.language,
+        facts.kind.value,
+        *(
+            (
+                unit.code,
+                unit.title,
+                *((each.code, each.title, each.passed) for each in unit.elements),
+            )
+            for unit in facts.units
+        ),
+    )
 
 
 def _sheet(page: Mapping[str, Any]) -> Sheet:

@@ -7,6 +7,7 @@ import re
 
 from flask import Blueprint, current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
 
 from lti_tool import db
 from lti_tool.certification import file_checks, verifying, wrong_names
@@ -14,9 +15,17 @@ from lti_tool.certification.codes import read_code
 from lti_tool.certification.facts import Facts
 from lti_tool.certification.file_checks import FileReport
 from lti_tool.certification.knowing import knows
-from lti_tool.certification.sheets import Sheet, public_sheet_of, sheet_of
-from lti_tool.certification.verifying import Answer, Checked
-from lti_tool.web import Limiter, open_to_all, settings
+from lti_tool.certification.sheets import (
+    Sheet,
+    public_results_of,
+    public_sheet_of,
+    results_key_of,
+    sheet_of,
+)
+from lti_tool.certification.verifying import Checked
+from lti_tool.i18n import gettext, page_language
+from lti_tool.player import pieces
+from lti_tool.web import Limiter, csrf_token, open_to_all, settings
 
 bp = Blueprint("certification_verify", __name__, template_folder="templates", url_prefix="/verify")
 
@@ -74,19 +83,99 @@ def show(code: str) -> ResponseReturnValue:
     given = request.form.get("name", "")[:NAME_LENGTH] if is_name else ""
     is_shut = is_name and _is_shut(checked)
     is_known = not is_shut and _is_known(checked, given)
-    page = render_template(
-        "certification/verify/answer.html",
-        checked=checked,
-        is_known=is_known,
-        is_shut=is_shut,
-        name_given="" if is_known else given,
-        checked_at=_moment(),
-    )
-    if checked.answer is Answer.NOT_FOUND:
-        return _page(page, 404)
+    if checked.facts is None:
+        return _page(_framed(gettext("Certificate: could not be checked"), _unknown()), 404)
+    if is_known or not is_name:
+        body = _kept(checked, is_known=is_known)
+    else:
+        form = Markup() if is_shut else _name_form(checked.facts, name_given=given)
+        body = _found(checked, is_shut=is_shut, form=form, checked_at=_moment())
+    page = _framed(f"{gettext('Certificate')} {checked.facts.number}", body)
     if is_shut:
         return _page(page, 429)
     return _page(page, 422 if is_name and not is_known else 200)
+
+
+def _framed(title: str, body: Markup) -> str:
+    """Give an answer's page; all that came without a note share its frame."""
+
+    def make(title: str = pieces.CUT, body: str = pieces.CUT) -> str:
+        return render_template("certification/verify/answer.html", title=title, body=body)
+
+    if request.args:
+        return make(title, body)
+    key = ("check", page_language(), request.script_root)
+    return pieces.frame(key, make, (str(escape(title)), body))
+
+
+def _unknown() -> Markup:
+    return Markup(render_template("certification/verify/_unknown.html"))  # noqa: S704  # ours
+
+
+def _kept(checked: Checked, *, is_known: bool) -> Markup:
+    """Give what everybody, or somebody who knows its name, may know of a certificate.
+
+    It is made once, while nothing of the certificate changes.
+    """
+
+    def make() -> str:
+        form = _name_form(checked.facts, token=pieces.CUT) if checked.facts else Markup()
+        return _found(checked, is_known=is_known, form=form, checked_at=pieces.CUT)
+
+    told = (checked.certificate_id, checked.facts_hash, checked.standing, checked.revoke_code)
+    key = ("checked", page_language(), request.script_root, is_known, *told)
+    return pieces.frame(key, make, (_moment(),) if is_known else (csrf_token(), _moment()))
+
+
+def _found(
+    checked: Checked,
+    *,
+    form: Markup,
+    checked_at: str,
+    is_known: bool = False,
+    is_shut: bool = False,
+) -> Markup:
+    results = Markup() if is_known or checked.facts is None else _results(checked.facts)
+    page = render_template(
+        "certification/verify/_found.html",
+        checked=checked,
+        is_known=is_known,
+        is_shut=is_shut,
+        results=results,
+        form=form,
+        checked_at=checked_at,
+    )
+    return Markup(page)  # noqa: S704  # rendered by a template of ours
+
+
+def _results(facts: Facts) -> Markup:
+    """Give the public table of results, made once for all certificates that came out alike."""
+
+    def make() -> str:
+        sheet = public_results_of(facts)
+        return render_template("certification/verify/_results.html", sheet=sheet)
+
+    return pieces.frame(("results", results_key_of(facts)), make, ())
+
+
+def _name_form(facts: Facts, *, token: str = "", name_given: str = "") -> Markup:
+    """Give the form that takes a name, made once for all persons and once for all organisations."""
+
+    def make(address: str = pieces.CUT, token: str = pieces.CUT) -> str:
+        return render_template(
+            "certification/verify/_name_form.html",
+            is_organisation=facts.holder_is_organisation,
+            address=address,
+            token=token,
+            name_given=name_given,
+        )
+
+    address = url_for("certification_verify.show", code=facts.code)
+    token = token or csrf_token()
+    if name_given:
+        return Markup(make(address, token))  # noqa: S704  # rendered by a template of ours
+    key = ("name form", page_language(), facts.holder_is_organisation)
+    return pieces.frame(key, make, (address, token))
 
 
 def _is_shut(checked: Checked) -> bool:

@@ -7,6 +7,7 @@ withheld (not yet issued, or its holder erased) get one answer, from one query t
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,12 +17,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Text, bindparam, cast, or_, select
 
 from lti_tool.certification.codes import read_code
-from lti_tool.certification.facts import Facts
+from lti_tool.certification.facts import ChangedFactsError, Facts, read_frozen
 from lti_tool.certification.register_models import Certificate, CertificateState
 from xapi.prepared import Prepared, Running, connection_of
+
+logger = logging.getLogger(__name__)
 
 MOST_CODES = 50
 MOST_LETTERS = 20_000
@@ -70,6 +73,8 @@ class Checked:
     facts: Facts | None = None
     """None: it could not be checked."""
     certificate_id: UUID | None = None
+    facts_hash: str = ""
+    """Of the facts as they were frozen, which these are."""
     pdf_sha256: str = ""
     badge_sha256: str = ""
     revoke_code: str = ""
@@ -99,7 +104,8 @@ _SHOWN = select(
     Certificate.id,
     Certificate.code,
     Certificate.state,
-    Certificate.facts,
+    cast(Certificate.facts, Text).label("facts"),
+    Certificate.facts_hash,
     Certificate.valid_from,
     Certificate.valid_until,
     Certificate.suspended_at,
@@ -211,20 +217,38 @@ def check_number(running: Running, number: str, *, zone: str, now: datetime) -> 
 
 
 def _checked(row: Any, code: str, zone: str, now: datetime) -> Checked:
-    if row is None:
+    facts = _facts_of(row) if row is not None else None
+    if facts is None:
         return Checked(NOT_FOUND, code)
+    return Checked(
+        _standing(row, ZoneInfo(zone), now),
+        row.code,
+        facts,
+        row.id,
+        row.facts_hash,
+        row.pdf_sha256,
+        row.badge_sha256,
+        row.revoke_code,
+    )
+
+
+def _facts_of(row: Any) -> Facts | None:
+    """Give what a certificate says; None where the register was changed behind our back."""
+    try:
+        return read_frozen(row.facts, row.facts_hash)
+    except ChangedFactsError:
+        logger.exception("facts of certificate %s were changed; it is not vouched for", row.id)
+        return None
+
+
+def _standing(row: Any, there: ZoneInfo, now: datetime) -> Standing:
     ended_at = row.revoked_at or row.ended_at or row.suspended_at
-    there = ZoneInfo(zone)
-    standing = standing_of(
+    return standing_of(
         row.state,
         row.valid_from,
         row.valid_until,
         today=now.astimezone(there).date(),
         ended_on=ended_at.astimezone(there).date() if ended_at else None,
-    )
-    facts = Facts.from_json(row.facts)
-    return Checked(
-        standing, row.code, facts, row.id, row.pdf_sha256, row.badge_sha256, row.revoke_code
     )
 
 

@@ -193,6 +193,70 @@ def test_what_has_ended_says_so_and_not_why(
     assert "bought" not in page
 
 
+def test_a_page_shown_before_tells_an_end_at_once(
+    client: FlaskClient, database: Database, issued: Certificate
+) -> None:
+    before = shows(client, issued.code)
+    change(database, issued, state=CertificateState.SUSPENDED, suspended_at=NOON)
+    suspended = shows(client, issued.code)
+    change(database, issued, state=CertificateState.ISSUED, suspended_at=None)
+    after = shows(client, issued.code)
+    change(database, issued, erased_at=NOON)
+    erased = client.get(f"/verify/{issued.code}")
+
+    assert "verify-valid" in before
+    assert "Suspended since" in suspended
+    assert "verify-valid" in after
+    assert erased.status_code == 404
+
+
+def test_pages_of_two_certificates_that_came_out_alike_hold_their_own_names_and_codes(
+    client: FlaskClient, database: Database, issued: Certificate
+) -> None:
+    with database.begin() as session:
+        holder = shelve_holder(session, name="Bob Brown")
+        other = shelve(session, holder, holder_name="Bob Brown")
+
+    first, second = shows(client, issued.code), shows(client, other.code)
+
+    assert "B… B…" in second
+    assert "Ž…" not in second
+    assert f'action="/verify/{other.code}"' in second
+    assert issued.code not in second
+    assert other.code not in first
+    assert first.count("Capitals of the east") == second.count("Capitals of the east") == 1
+
+
+def test_a_name_that_opened_a_page_does_not_open_it_for_the_next_one(
+    client: FlaskClient, issued: Certificate
+) -> None:
+    form = {"csrf_token": token(shows(client, issued.code)), "name": "stastna-lukasz"}
+
+    known = client.post(f"/verify/{issued.code}", data=form).get_data(as_text=True)
+    stranger = shows(client, issued.code)
+
+    assert "Šťastná" in known
+    assert "Šťastná" not in stranger
+    assert token(stranger) == form["csrf_token"]
+
+
+def test_facts_that_somebody_changed_in_the_database_are_not_vouched_for(
+    client: FlaskClient,
+    database: Database,
+    issued: Certificate,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    shows(client, issued.code)
+    change(database, issued, facts={**issued.facts, "holder_name": "Mallory Marlowe"})
+
+    answer = client.get(f"/verify/{issued.code}")
+
+    assert answer.status_code == 404
+    assert "Could not be checked" in answer.get_data(as_text=True)
+    assert f"facts of certificate {issued.id} were changed" in caplog.text
+    assert "Mallory" not in caplog.text
+
+
 @pytest.mark.parametrize(
     "values",
     [
