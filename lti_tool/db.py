@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -14,19 +13,22 @@ from typing import Any, ClassVar
 from flask import current_app
 from sqlalchemy import JSON, Engine, MetaData, String, create_engine, event
 from sqlalchemy.engine import Connection, Dialect, make_url
-from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
-from xapi.db import NAMING, PATIENCE_S, UtcDateTime, begin_sqlite, prepare_sqlite, reader_of
+from xapi.db import (
+    NAMING,
+    PATIENCE_S,
+    UtcDateTime,
+    begin_sqlite,
+    ping_idle,
+    prepare_sqlite,
+    reader_of,
+)
 from xapi.prepared import CONNECTION
 
 Begin = Callable[[], AbstractContextManager[Session]]
 """What opens a transaction that commits at its end, such as :meth:`Database.begin`."""
-
-IDLE_S = 30.0
-"""How long a connection may lie idle before it is tried out."""
 
 
 class Points(TypeDecorator[Fraction]):
@@ -118,8 +120,7 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         engine = create_engine(url, pool_size=pool_size, max_overflow=10, hide_parameters=True)
-        event.listen(engine, "checkout", _ping_idle)
-        event.listen(engine, "checkin", _note_use)
+        ping_idle(engine)
         return engine
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
@@ -127,21 +128,6 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
     event.listen(engine, "connect", prepare_sqlite)
     event.listen(engine, "begin", begin_sqlite)
     return engine
-
-
-def _ping_idle(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-    """Look whether a connection that lay idle still works; one just used is not asked again."""
-    if time.monotonic() - record.info.get("used_at", 0.0) < IDLE_S:
-        return
-    try:
-        connection.execute("SELECT 1")
-        connection.rollback()
-    except Exception as error:
-        raise DisconnectionError from error
-
-
-def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
-    record.info["used_at"] = time.monotonic()
 
 
 def begin() -> AbstractContextManager[Session]:

@@ -6,6 +6,7 @@ Within a host application, transactions are the host's.
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -25,7 +26,9 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 Begin = Callable[[], AbstractContextManager[Session]]
@@ -38,6 +41,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 PATIENCE_S = 15
 """How long a writer on SQLite waits for the one before it."""
+IDLE_S = 30.0
+"""How long a connection to PostgreSQL may lie idle before it is tried out."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -217,7 +222,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         if make_url(url).get_backend_name() != "sqlite":
-            self.engine = create_engine(url, pool_pre_ping=True)
+            self.engine = create_engine(url)
+            ping_idle(self.engine)
         else:
             self.engine = create_engine(url, connect_args={"timeout": PATIENCE_S})
             event.listen(self.engine, "connect", prepare_sqlite)
@@ -247,6 +253,42 @@ class Database:
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def ping_idle(engine: Engine) -> None:
+    """Try out connections that lay idle before they are used; one just used is not asked again.
+
+    When one turns out to be cut off, so may be all the others: each is tried out.
+    """
+    idle = _Idle()
+    event.listen(engine, "checkout", idle.ping)
+    event.listen(engine, "checkin", idle.note)
+    event.listen(engine, "invalidate", idle.note_lost)
+
+
+class _Idle:
+    """Which connections of a pool are known to work."""
+
+    def __init__(self) -> None:
+        self._lost_at = 0.0
+
+    def ping(self, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        used_at = record.info.get("used_at", 0.0)
+        if used_at > self._lost_at and time.monotonic() - used_at < IDLE_S:
+            return
+        try:
+            connection.execute("SELECT 1")
+            connection.rollback()
+        except Exception as error:
+            raise DisconnectionError from error
+
+    def note(self, connection: Any, record: ConnectionPoolEntry) -> None:
+        if connection is None or connection.closed:
+            self._lost_at = time.monotonic()
+        record.info["used_at"] = time.monotonic()
+
+    def note_lost(self, *_what: object) -> None:
+        self._lost_at = time.monotonic()
 
 
 def reader_of(engine: Engine) -> Engine:

@@ -35,21 +35,12 @@ class Sql:
         sqlite: the statement.
         postgresql: the same for PostgreSQL; None: no different.
         copied: ``COPY`` of the same columns in the same order, for many rows; empty: there is none.
-        is_planned_anew: whether the best way depends on the values: it is looked for each time.
     """
 
-    def __init__(
-        self,
-        sqlite: str,
-        postgresql: str | None = None,
-        *,
-        copied: str = "",
-        is_planned_anew: bool = False,
-    ) -> None:
+    def __init__(self, sqlite: str, postgresql: str | None = None, *, copied: str = "") -> None:
         self.sqlite = sqlite
         self.postgresql = NAMED.sub(r"%(\1)s", postgresql or sqlite)
         self.copied = copied
-        self.prepare = False if is_planned_anew else None
 
 
 class Driver:
@@ -65,7 +56,7 @@ class Driver:
         if self.is_sqlite:
             found: list[tuple[Any, ...]] = self.raw.execute(sql.sqlite, values).fetchall()
             return found
-        return list(self.raw.execute(sql.postgresql, values, prepare=sql.prepare).fetchall())
+        return list(self.raw.execute(sql.postgresql, values).fetchall())
 
     def rows_of(self, sql: Sql, wanted: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Give the rows of a query for each of several values.

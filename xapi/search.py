@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -78,6 +79,27 @@ SPREAD = {
     for order in ("ASC", "DESC")
 }
 """How many statements a term has, from one end on, and how far they reach."""
+AT_ONCE = {
+    order: Sql(
+        "",
+        f"""
+        SELECT NULL, (SELECT seq FROM xapi_statement ORDER BY seq DESC LIMIT 1), NULL, NULL, NULL
+        UNION ALL
+        SELECT key, side.term, looked.count, looked.first, looked.last
+        FROM xapi_term CROSS JOIN LATERAL (VALUES (id * 2), (id * 2 + 1)) AS side (term)
+        CROSS JOIN LATERAL (
+          SELECT COUNT(*) AS count, MIN(seq) AS first, MAX(seq) AS last FROM (
+            SELECT seq FROM xapi_link WHERE term = side.term AND seq > :low AND seq <= :high
+            ORDER BY seq {order} LIMIT :enough
+          ) AS reached
+        ) AS looked WHERE key = ANY(:keys)
+        """,  # noqa: S608  # own words
+    )
+    for order in ("ASC", "DESC")
+}
+"""Both of these on one way to PostgreSQL, where the bounds are known before."""
+END = 2**62
+"""Above the number of any statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +147,10 @@ class Page:
     up_to_seq: int
 
 
+Spread = tuple[Any, ...]
+"""A term, how many of its statements were looked at, the first number among them and the last."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Way:
     """Terms that a statement must have, all of them."""
@@ -165,18 +191,18 @@ def find(session: Session, query: Query) -> Page:
     """
     limit = min(query.limit or PAGE, PAGE)
     driver = driver_of(session.connection())
-    newest, numbers = _numbers(driver, query)
+    order = "ASC" if query.ascending else "DESC"
+    newest, numbers, spreads = _numbers(driver, query, order)
     highest = newest if query.up_to_seq is None else query.up_to_seq
     low, high = _between(driver, query, newest, highest)
     if numbers is None or low >= high:
         return Page((), None, highest)
-    order = "ASC" if query.ascending else "DESC"
     values = {"low": low, "high": high, "limit": limit + 1}
     mine = query.authority is not None
     if mine:
         values["authority"] = numbers[-1][0] // 2
     found: dict[int, str] = {}
-    for way in _ways(driver, numbers, values, order):
+    for way in _ways(driver, numbers, spreads, values, order):
         shape = _shape(len(way.terms), order, is_even=way.is_even, mine=mine)
         named = {f"term{place}": term for place, term in enumerate(way.terms)}
         found.update(driver.rows(shape, values | named))
@@ -186,24 +212,47 @@ def find(session: Session, query: Query) -> Page:
     return Page(tuple(found[seq] for seq in shown), more, highest)
 
 
-def _numbers(driver: Driver, query: Query) -> tuple[int, list[list[int]] | None]:
+def _numbers(
+    driver: Driver, query: Query, order: str
+) -> tuple[int, list[list[int]] | None, list[Spread]]:
     """Give the newest statement's number, and for each filter those that links know it by.
 
     Any of a filter's numbers will do. The authority's stand last; all are None where something
-    asked for was never seen.
+    asked for was never seen. With them comes how far each reaches, where that was told at once.
     """
     asked = query.terms
     if query.authority is not None:
         asked.append((f"agent {query.authority}", True))
     keys = {key_of(text): text for text, _ in asked}
-    rows = driver.rows(NEWEST, {"keys": list(keys)})
-    if driver.is_sqlite:
-        rows += driver.rows_of(FIND, list(keys))
+    is_bound = query.since is not None or query.until is not None
+    spreads: list[Spread] = []
+    if driver.is_sqlite or is_bound or len(keys) < 2:
+        rows = driver.rows(NEWEST, {"keys": list(keys)})
+        if driver.is_sqlite:
+            rows += driver.rows_of(FIND, list(keys))
+        known = {keys[key]: number for key, number in rows[1:]}
+    else:
+        rows = driver.rows(AT_ONCE[order], {"keys": list(keys), **_bounds_of(query)})
+        known = {keys[row[0]]: row[1] // 2 for row in rows[1:]}
+        spreads = [row[1:] for row in rows[1:]]
     newest = rows[0][1] or 0
-    known = {keys[key]: number for key, number in rows[1:]}
     if len(known) < len(keys):
-        return newest, None
-    return newest, [[known[text] * 2, known[text] * 2 + 1][: 1 + wide] for text, wide in asked]
+        return newest, None, []
+    return (
+        newest,
+        [[known[text] * 2, known[text] * 2 + 1][: 1 + wide] for text, wide in asked],
+        spreads,
+    )
+
+
+def _bounds_of(query: Query) -> dict[str, int]:
+    """Give the bounds of a query that asks for no time, before the newest number is known."""
+    after, up_to = query.after_seq, END if query.up_to_seq is None else query.up_to_seq
+    if after is None:
+        return {"low": 0, "high": up_to, "enough": ENOUGH}
+    if query.ascending:
+        return {"low": after, "high": up_to, "enough": ENOUGH}
+    return {"low": 0, "high": min(up_to, after - 1), "enough": ENOUGH}
 
 
 def _between(driver: Driver, query: Query, newest: int, highest: int) -> tuple[int, int]:
@@ -228,7 +277,11 @@ def _stored_by(driver: Driver, moment: datetime, newest: int) -> int:
 
 
 def _ways(
-    driver: Driver, numbers: Sequence[list[int]], bounds: Mapping[str, int], order: str
+    driver: Driver,
+    numbers: Sequence[list[int]],
+    spreads: Sequence[Spread],
+    bounds: Mapping[str, int],
+    order: str,
 ) -> list[_Way]:
     """Give each way in which all filters are passed: one number of each, the rarest in front.
 
@@ -236,7 +289,8 @@ def _ways(
     """
     if len(numbers) < 2:
         return [_Way(list(each)) for each in itertools.product(*numbers)]
-    counts = _counts(driver, [term for each in numbers for term in each], bounds, order)
+    terms = [term for each in numbers for term in each]
+    counts = _counts(spreads or _spreads(driver, terms, bounds, order), bounds, order)
     there = [[term for term in each if counts.get(term)] for each in numbers]
     ways = []
     for each in itertools.product(*there):
@@ -247,18 +301,22 @@ def _ways(
     return ways
 
 
-def _counts(
+def _spreads(
     driver: Driver, terms: Sequence[int], bounds: Mapping[str, int], order: str
-) -> dict[int, float]:
-    """Give how many statements each term has between the bounds: of many, about how many."""
-    low, high = bounds["low"], bounds["high"]
-    values = {"low": low, "high": high, "enough": ENOUGH}
+) -> list[Spread]:
+    values = {"low": bounds["low"], "high": bounds["high"], "enough": ENOUGH}
     if driver.is_sqlite:
         rows = [driver.rows(SPREAD[order], {"term": term, **values})[0] for term in terms]
     else:
         rows = driver.rows(SPREAD[order], {"terms": list(terms), **values})
+    return rows
+
+
+def _counts(spreads: Iterable[Spread], bounds: Mapping[str, int], order: str) -> dict[int, float]:
+    """Give how many statements each term has between the bounds: of many, about how many."""
+    low, high = bounds["low"], bounds["high"]
     counts: dict[int, float] = {}
-    for term, count, first, last in rows:
+    for term, count, first, last in spreads:
         counts[term] = count
         if count == ENOUGH:
             reached = last - low if order == "ASC" else high + 1 - first
@@ -272,14 +330,15 @@ def _shape(filters: int, order: str, *, is_even: bool, mine: bool) -> Sql:
 
     The offset keeps PostgreSQL from going through the others as well, however long they are; only
     where the first two are even it goes through both, and each has its order already: else a guess
-    may make it gather and sort one of them.
+    may make it gather and sort one of them. The rarer one stands second: where both look alike to
+    the planner, that one is held ready.
     """
     first = "link" if filters else "statement"
     bounds = [f"{first}.seq > :low", f"{first}.seq <= :high"]
     tables = ["xapi_link AS link", "xapi_statement AS statement"][not filters :]
     wanted = ["NOT statement.voided"]
     if is_even:
-        tables = [_ordered("link", 0, order), _ordered("second", 1, order), tables[-1]]
+        tables = [_ordered("link", 1, order), _ordered("second", 0, order), tables[-1]]
         wanted += ["second.seq = link.seq", "statement.seq = link.seq + 0"]
     elif filters:  # not the same as the link's: links are gone through before texts
         wanted += [*bounds, "link.term = :term0", "statement.seq = link.seq + 0"]
@@ -291,8 +350,7 @@ def _shape(filters: int, order: str, *, is_even: bool, mine: bool) -> Sql:
         wanted.append("statement.authority = :authority")
     return Sql(
         f"SELECT statement.seq, payload FROM {' CROSS JOIN '.join(tables)}"  # noqa: S608  # own words
-        f" WHERE {' AND '.join(wanted)} ORDER BY {first}.seq {order} LIMIT :limit",
-        is_planned_anew=is_even,
+        f" WHERE {' AND '.join(wanted)} ORDER BY {first}.seq {order} LIMIT :limit"
     )
 
 

@@ -15,12 +15,14 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
+import xapi.db
 from lti_tool import db
 from lti_tool.beats import Beat
 from lti_tool.db import Database, Points, UtcDateTime
 from lti_tool.grants import Grant
 from lti_tool.lti.models import PlatformKey
 from tests.services_platform import NOON
+from xapi.driver import driver_of
 
 DIALECTS = (sqlite.dialect(), postgresql.dialect())  # type: ignore[no-untyped-call]
 
@@ -60,12 +62,35 @@ def test_a_connection_that_broke_while_it_lay_idle_is_replaced(
         backend = session.scalar(text("SELECT pg_backend_pid()"))
     with other.read() as session:
         session.execute(text("SELECT pg_terminate_backend(:pid, 2000)"), {"pid": backend})
-    monkeypatch.setattr(db, "IDLE_S", 0.0)
+    monkeypatch.setattr(xapi.db, "IDLE_S", 0.0)
 
     with database.read() as session:
         again = session.scalar(text("SELECT pg_backend_pid()"))
 
     assert again != backend
+    database.dispose()
+    other.dispose()
+
+
+def test_when_one_connection_is_cut_off_only_one_request_fails(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
+    other = Database(postgresql_url)
+    with database.read() as first, database.read() as second, database.read() as third:
+        sessions = (first, second, third)
+        backends = [each.scalar(text("SELECT pg_backend_pid()")) for each in sessions]
+    with other.read() as session:
+        for backend in backends:
+            session.execute(text("SELECT pg_terminate_backend(:pid, 2000)"), {"pid": backend})
+
+    def ask() -> None:
+        with database.read() as session:
+            driver_of(session.connection()).raw.execute("SELECT 1")
+
+    with pytest.raises(OperationalError):
+        ask()
+    for _ in range(3):
+        ask()
+
     database.dispose()
     other.dispose()
 
