@@ -15,7 +15,7 @@ from lti_tool import mail
 from lti_tool.app import catalogue_of, schemes_of
 from lti_tool.certification import entering, inviting, mandates
 from lti_tool.certification.deciding import decide_case
-from lti_tool.certification.entering import ENTRY_ROUTES, TOLD, Entry
+from lti_tool.certification.entering import ENTRY_ROUTES, TOLD, EnteredAlreadyError, Entry
 from lti_tool.certification.humans import Hand
 from lti_tool.certification.letters import Post
 from lti_tool.certification.models import Case
@@ -72,6 +72,9 @@ def post_of(tool: Tool) -> Post:
 @click.option("--email", default="", help="A letter there asks to confirm address and name.")
 @click.option("--holder", type=click.UUID, help="Who it is, where they are known already.")
 @click.option("--new-holder", is_flag=True, help="Somebody new, whoever else has that name.")
+@click.option("--not", "others", multiple=True, type=click.UUID, metavar="HOLDER",
+              help="Who has that name and is somebody else, also where they were entered for that "
+              "day; may be given several times.")  # fmt: skip
 @WAY
 @NAME_SEEN
 @as_officer
@@ -89,14 +92,17 @@ def enter_one(
 ) -> None:
     """Enter one candidate; they are looked at at once."""
     scheme, route = chosen(tool, scheme_id, way)
-    entry = _entry(tool, scheme, route, name, given)
+    entry = read_entry(tool, scheme, route, name, given)
     schemes, post = schemes_of(tool.settings.content_dirs), post_of(tool)
     with tool.database.begin() as session:
         hand = hand_at(session, officer)
         mandates.need_mandate(session, hand, scheme.id)
         if entry.holder_id is None and not new_holder:
-            _need_nobody_alike(session, entry.name, hand)
-        case = entering.enter(session, entry, hand, schemes=schemes, post=post, now=utcnow())
+            _need_nobody_alike(session, entry, hand)
+        try:
+            case = entering.enter(session, entry, hand, schemes=schemes, post=post, now=utcnow())
+        except EnteredAlreadyError as error:
+            raise click.ClickException(f"{error.words}{_way_on(entry, error)}") from error
         _decide(session, tool, case)
         is_written_to = bool(mail.list_mail(session, about=[case.id]))
     click.echo(f"case {case.id}: {case.state}; another officer approves what you entered")
@@ -106,9 +112,10 @@ def enter_one(
         click.echo(f"nobody confirmed the name yet: `lti-tool certificate name {case.id} NAME`")
 
 
-def _entry(
+def read_entry(
     tool: Tool, scheme: CertificateScheme, route: Route, name: str, given: Mapping[str, Any]
 ) -> Entry:
+    """Read the options by which one candidate is entered, or end the command."""
     if given["email"] and not post_of(tool).is_on:
         raise click.ClickException(NO_MAIL)
     results = {
@@ -137,6 +144,7 @@ def _entry(
         told=told,
         address=inviting.read_address(given["email"]),
         holder_id=given["holder"],
+        others=frozenset(given.get("others", ())),
     )
 
 
@@ -148,9 +156,18 @@ def _pairs(given: Iterable[str], option: str) -> Iterable[tuple[str, str]]:
         yield name.strip(), text
 
 
-def _need_nobody_alike(session: Session, name: str, hand: Hand) -> None:
+def _way_on(entry: Entry, error: EnteredAlreadyError) -> str:
+    """Say what to add for a namesake; a command that is repeated by mistake lacks it."""
+    if entry.holder_id is not None:
+        return ""
+    named = " ".join(f"--not {each}" for each in sorted(error.holder_ids))
+    return f" If this is another person of the same name, add {named}"
+
+
+def _need_nobody_alike(session: Session, entry: Entry, hand: Hand) -> None:
     within = mandates.schemes_of(session, hand.person_id) if hand.person_id else frozenset()
-    alike = list_namesakes(session, name, within=within)
+    namesakes = list_namesakes(session, entry.name, within=within)
+    alike = [each for each in namesakes if each.id not in entry.others]
     if alike:
         known = "\n".join(
             "; ".join(

@@ -11,7 +11,7 @@ import click
 from sqlalchemy.orm import Session
 
 from lti_tool.app import schemes_of
-from lti_tool.certification import approving, case_queries, checking, histories
+from lti_tool.certification import approving, case_queries, checking, histories, renewing
 from lti_tool.certification.approving import Approval
 from lti_tool.certification.case_queries import CasesSought, Waiting
 from lti_tool.certification.decisions import Decision
@@ -27,6 +27,7 @@ CASES = click.argument("case_ids", nargs=-1, required=True, type=click.UUID)
 ACCEPT = click.option(
     "--accept-warnings", is_flag=True, help="Approve in spite of likely duplicates."
 )
+MISSING_PROOF = "enter what was proven this time: `lti-tool certificate enter-proof {} --day DAY`"
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 
 
@@ -71,6 +72,7 @@ def show_case(tool: Tool, case_id: UUID) -> None:
         issuers = look_at_issuers(tool.settings.issuers_file)
         findings = checking.check(session, [case], schemes, issuers=issuers, on=today)[case.id]
         history = histories.history(session, {str(case.id)})
+        lacks_proof = renewing.lacks_proof(session, case)
     click.echo(f"{case.scheme_id}, {case.name or 'name not known'}: {case.state}")
     click.echo(f"way: {case.route}; entered {shown(case.entered_at)}")
     if case.decision:
@@ -80,6 +82,8 @@ def show_case(tool: Tool, case_id: UUID) -> None:
             click.echo(f"  {reason.words()}")
     for each in findings:
         click.echo(f"{'stops it' if each.stops else 'warning'}: {each.words}")
+    if lacks_proof:
+        click.echo(MISSING_PROOF.format(case.id))
     if case.refuse_reason:
         click.echo(f"refused: {case.refuse_reason}")
     for happening in history:

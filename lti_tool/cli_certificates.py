@@ -8,11 +8,12 @@ import click
 
 from lti_tool import audit
 from lti_tool.app import schemes_of
-from lti_tool.certification import correcting, ending, letters, progress, voiding
+from lti_tool.certification import correcting, ending, letters, progress, renewing, voiding
 from lti_tool.certification.letters import Post
 from lti_tool.certification.register_models import RevokeCode
 from lti_tool.cli_appeals import commands as appeal_commands
 from lti_tool.cli_candidates import commands as candidate_commands
+from lti_tool.cli_cases import MISSING_PROOF
 from lti_tool.cli_cases import commands as case_commands
 from lti_tool.cli_entry_lists import commands as list_commands
 from lti_tool.cli_evidence import commands as evidence_commands
@@ -21,6 +22,7 @@ from lti_tool.cli_links import commands as link_commands
 from lti_tool.cli_officer import Officer, as_officer, hand_at
 from lti_tool.cli_register import commands as register_commands
 from lti_tool.cli_register import need_certificate
+from lti_tool.cli_renewals import commands as renewal_commands
 from lti_tool.db import utcnow
 from lti_tool.errors import ConflictingError
 from lti_tool.iri import Names
@@ -129,12 +131,18 @@ def _correct(
 @as_officer
 @pass_tool
 def renew(tool: Tool, certificate: str, officer: Officer) -> None:
-    """Begin a new certificate of the same scheme; the rules decide anew."""
+    """Begin a new certificate of the same scheme; the rules decide anew, by what is proven since.
+
+    What an officer entered is entered anew, by enter-proof.
+    """
     schemes = schemes_of(tool.settings.content_dirs)
     with tool.database.begin() as session:
         row, hand = need_certificate(session, certificate), hand_at(session, officer)
         case = correcting.begin_renewal(session, row.id, hand, schemes=schemes, now=utcnow())
+        lacks_proof = renewing.lacks_proof(session, case)
     click.echo(f"case {case.id}: {case.state}")
+    if lacks_proof:
+        click.echo(MISSING_PROOF.format(case.id))
 
 
 # What could not be made
@@ -221,7 +229,8 @@ def resend(tool: Tool, certificate: str) -> None:
         if not letters.tell_ready(session, row, post, now=now, again=True):
             raise ConflictingError(
                 f"no letter about {row.id}",
-                words="no letter was queued: the holder gave no address, or no mail is set up",
+                words="no letter was queued: it is not issued, the holder gave no address, or no "
+                "mail is set up",
             )
         about = str(row.id)
         audit.note(session, "certificate.sent-again", who=WHO, about=about, now=now)
@@ -231,6 +240,7 @@ def resend(tool: Tool, certificate: str) -> None:
 for _command in (
     *list_commands,
     *candidate_commands,
+    *renewal_commands,
     *evidence_commands,
     *case_commands,
     *appeal_commands,

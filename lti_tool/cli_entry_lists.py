@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.app import schemes_of
 from lti_tool.certification import entry_lists, mandates
+from lti_tool.certification.entered_before import Roll
 from lti_tool.certification.entering import Entry
 from lti_tool.certification.entry_lists import EntryList
 from lti_tool.certification.humans import Hand
@@ -94,25 +95,29 @@ def _enter_all(session: Session, tool: Tool, listed: EntryList, hand: Hand) -> l
         Those who were not entered before.
     """
     schemes, post, now = schemes_of(tool.settings.content_dirs), post_of(tool), utcnow()
+    roll = Roll()
     entered: list[Entry] = []
-    faults = 0
+    faults = left = 0
     for line in listed.lines:
         fault = line.fault
         if line.entry is not None:
             try:
                 done = entry_lists.enter_all(
-                    session, (line.entry,), hand, schemes=schemes, post=post, now=now
+                    session, (line.entry,), hand, schemes=schemes, post=post, roll=roll, now=now
                 )
             except ToolError as error:
                 fault = error.words or str(error)
             else:
                 entered += [line.entry] if done.case_ids else []
+                left += len(done.left)
                 told = [words for _name, words in done.left] or [_in_words(line.entry)]
                 click.echo(f"line {line.number}: {' '.join(told)}")
         if fault:
             faults += 1
             named = f"{line.name}: " if line.name else ""
             click.echo(f"line {line.number}: {named}{fault}")
+    if left:
+        click.echo("another person of the same name: `lti-tool certificate enter-one`")
     if faults:
         mend = counted(faults, "line")
         raise click.ClickException(f"nothing was entered: mend {mend} and give the list again")

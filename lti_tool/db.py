@@ -23,6 +23,7 @@ from xapi.db import (
     begin_sqlite,
     ping_idle,
     prepare_sqlite,
+    read_what_is_locked,
     reader_of,
 )
 from xapi.prepared import CONNECTION
@@ -74,6 +75,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
         self.engine = make_engine(url, pool_size=pool_size)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        read_what_is_locked(self._sessions)
         self._reading = sessionmaker(reader_of(self.engine), expire_on_commit=False)
         self._writer = self.engine.execution_options(sqlite_begin="IMMEDIATE")
         self._reader = reader_of(self.engine)

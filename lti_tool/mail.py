@@ -236,10 +236,10 @@ def _shown(mail: Mail) -> ShownMail:
 
 
 def _claim(session: Session, *, now: datetime, limit: int) -> list[_Claim]:
-    due = select(Mail.id).where(Mail.due_at <= now).order_by(Mail.due_at).limit(limit)
+    due = select(Mail.id).where(Mail.due_at <= now).order_by(Mail.due_at).limit(limit).cte("due")
     rows = session.execute(
         update(Mail)
-        .where(Mail.id.in_(due), Mail.due_at <= now)
+        .where(Mail.id.in_(select(due.c.id)), Mail.due_at <= now)
         .values(due_at=now + LEASE)
         .returning(
             Mail.id, Mail.to_sealed, Mail.subject, Mail.content_sealed, Mail.tries, Mail.queued_at

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
@@ -229,6 +229,7 @@ class Database:
             event.listen(self.engine, "connect", prepare_sqlite)
             event.listen(self.engine, "begin", begin_sqlite)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        read_what_is_locked(self._sessions)
         self._reading = sessionmaker(reader_of(self.engine), expire_on_commit=False)
 
     @contextmanager
@@ -253,6 +254,20 @@ class Database:
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def read_what_is_locked(sessions: sessionmaker[Session]) -> None:
+    """Have rows that are locked read anew, where a session loaded them before.
+
+    Without it an object keeps what it held before the lock was waited for, and whoever looks at it
+    decides on what another transaction has changed since.
+    """
+    event.listen(sessions, "do_orm_execute", _read_anew)
+
+
+def _read_anew(asked: ORMExecuteState) -> None:
+    if getattr(asked.statement, "_for_update_arg", None) is not None:
+        asked.update_execution_options(populate_existing=True)
 
 
 def ping_idle(engine: Engine) -> None:

@@ -167,18 +167,18 @@ def had_a_part(session: Session, case: Case, hand: Hand) -> bool:
         (case.assessed_human, case.assessed_by),
         (case.second_assessed_human, case.second_assessed_by),
         (case.entered_human, case.entered_by),
-        (case.named_human, ""),
+        (case.named_human, case.named_by),
         (case.approved_human, case.approved_by),
         (case.seconded_human, case.seconded_by),
         (None, case.refused_by),
         *((UUID(each), each) for each in case.particulars.get(BEFORE, ())),
         *((each.decided_human, each.decided_by) for each in list_appeals(session, case.id)),
     ]
-    now_is = functools.partial(human_now, session)
+    own, now_is = taken_for(session, hand), functools.partial(human_now, session)
     return (
         hand.human is None
-        or case.holder_id in taken_for(session, hand)
-        or any(is_by(hand, human, who, now_is) for human, who in took)
+        or case.holder_id in own
+        or any(is_by(hand, own, human, who, now_is) for human, who in took)
     )
 
 

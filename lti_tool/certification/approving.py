@@ -261,13 +261,30 @@ def refuse(session: Session, case_id: UUID, reason: str, hand: Hand, *, now: dat
 
 
 def confirm_name(
-    session: Session, case_id: UUID, name: str, hand: Hand, *, schemes: Schemes, now: datetime
+    session: Session,
+    case_id: UUID,
+    name: str,
+    hand: Hand,
+    *,
+    schemes: Schemes,
+    behind: Hand | None = None,
+    now: datetime,
 ) -> Case:
     """Confirm the name as it will be printed, by its holder or by an officer who saw a paper.
 
     The case goes on from there where nothing else is missing. An officer who gives it another form
     than it had does not approve the case, unless somebody else confirms it after them; neither do
-    the rules alone where an officer gave it.
+    the rules alone where an officer gave it. The same goes for the officer through whose letter a
+    holder confirms it.
+
+    Args:
+        session: of the act.
+        case_id: which.
+        name: as it is to be printed.
+        hand: whose act it is.
+        schemes: as they are now.
+        behind: of a holder who came by a letter: the officer on whose word the letter went there.
+        now: the moment.
 
     Raises:
         NotFoundError: there is no such case.
@@ -280,29 +297,37 @@ def confirm_name(
                   "If it is wrong, ask for a correction once it is issued.")  # fmt: skip
         raise CaseClosedError(f"case {case_id} is {case.state}", words=words)
     printed = read_name(name)
-    told = {"name": printed, "by": hand.who, "at": now.isoformat()}
+    through = {"letter_by": behind.who} if behind is not None else {}
+    told = {"name": printed, "by": hand.who, "at": now.isoformat(), **through}
     case.particulars = {
         **case.particulars, "names": [*case.particulars.get("names", ()), told]
     }  # fmt: skip
-    case.named_human = _namer(session, case, printed, hand)
+    namer = _namer(session, case, printed, hand, behind)
+    case.named_by, case.named_human = (namer.who, namer.human) if namer else ("", None)
     case.name, case.name_confirmed_at, case.name_confirmed_by = printed, now, hand.who
     if case.named_human is not None:
         case.approvers = max(1, case.approvers)
     session.flush()
-    audit.note(session, "case.name-confirmed", who=hand.who, about=str(case.id), now=now)
+    about = str(case.id)
+    audit.note(session, "case.name-confirmed", who=hand.who, about=about, detail=through, now=now)
     move_on(session, [case], schemes, now=now)
     return case
 
 
-def _namer(session: Session, case: Case, name: str, hand: Hand) -> UUID | None:
+def _namer(session: Session, case: Case, name: str, hand: Hand, behind: Hand | None) -> Hand | None:
     """Give the officer who alone answers for a name; None: two do, or holder or platform."""
-    if case.holder_id in taken_for(session, hand):
-        return None
+    own = taken_for(session, hand)
+    if case.holder_id in own:
+        return _human(behind)
     if name != case.name or case.approvers == 0:
-        return hand.human
+        return _human(hand)
     now_is = functools.partial(human_now, session)
-    is_again = is_by(hand, case.named_human, case.name_confirmed_by, now_is)
-    return case.named_human if is_again else None
+    is_again = is_by(hand, own, case.named_human, case.named_by, now_is)
+    return _human(Hand(case.named_by, case.named_human)) if is_again else None
+
+
+def _human(hand: Hand | None) -> Hand | None:
+    return hand if hand is not None and hand.human is not None else None
 
 
 def read_name(name: str) -> str:

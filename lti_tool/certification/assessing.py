@@ -96,19 +96,20 @@ def is_waiting(case: Case) -> bool:
 
 def place_of(session: Session, case: Case, scheme: CertificateScheme, hand: Hand) -> Place:
     """Give which assessor of a case this human is, or would be; or why they may not be one."""
-    if case.holder_id in taken_for(session, hand):
+    own = taken_for(session, hand)
+    if case.holder_id in own:
         return Place(None, _("This is your own evidence: somebody else assesses it."), True)
     if hand.human is None or not may_act(session, hand.person_id, scheme.id, Role.ASSESSOR):
         return Place(None, not_covered(hand))
     now_is = functools.partial(human_now, session)
-    if any(is_by(hand, UUID(each), each, now_is) for each in case.particulars.get(BEFORE, ())):
+    if any(is_by(hand, own, UUID(each), each, now_is) for each in case.particulars.get(BEFORE, ())):
         return Place(None, _("You assessed it before the review: now others assess it."))
     taken = [
         (case.assessed_human, case.assessed_by),
         (case.second_assessed_human, case.second_assessed_by),
     ][: max(1, scheme.assessors)]
     for number, (human, who) in enumerate(taken, 1):
-        if human is None or is_by(hand, human, who, now_is):
+        if human is None or is_by(hand, own, human, who, now_is):
             return Place(number)
     return Place(None, _("Its assessors are others."))
 

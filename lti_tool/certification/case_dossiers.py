@@ -65,6 +65,8 @@ class NameTold:
     name: str
     who: str
     at: datetime
+    letter_by: str
+    """Officer through whose letter it was confirmed; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,11 @@ class CaseDossier:
         """Give the candidate's name, as far as it is known."""
         known = (each.name for each in self.people if each.name)
         return self.case.name or self.holder.name or next(known, "")
+
+    @property
+    def letter_by(self) -> str:
+        """Give the officer through whose letter the name was confirmed last; empty: none."""
+        return self.names[-1].letter_by if self.names else ""
 
     @property
     def sight(self) -> str:
@@ -213,7 +220,9 @@ def case_dossier(
 
 def _names(told: Sequence[Mapping[str, Any]], who: Mapping[str, str]) -> Iterator[NameTold]:
     for each in told:
-        yield NameTold(each["name"], who[each["by"]], datetime.fromisoformat(each["at"]))
+        letter_by = who[each["letter_by"]] if "letter_by" in each else ""
+        at = datetime.fromisoformat(each["at"])
+        yield NameTold(each["name"], who[each["by"]], at, letter_by)
 
 
 def _hands(
@@ -222,7 +231,8 @@ def _hands(
     """Give all who had a hand in a case."""
     hands = {case.entered_by, case.approved_by, case.seconded_by, case.refused_by,
              case.name_confirmed_by, *(each.assessed_by for each in assessments),
-             *(each["by"] for each in told)}  # fmt: skip
+             *(each["by"] for each in told),
+             *(each.get("letter_by", "") for each in told)}  # fmt: skip
     return hands - {""}
 
 

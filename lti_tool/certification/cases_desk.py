@@ -19,6 +19,7 @@ from lti_tool.certification.case_dossiers import CaseDossier, case_dossier
 from lti_tool.certification.case_queries import CasesSought, Waiting
 from lti_tool.certification.desk_frame import PREFIX, READERS, Seat, seen_schemes, take_seat
 from lti_tool.certification.paging import read_turn
+from lti_tool.certification.renewing import find_renewal
 from lti_tool.errors import BadRequestError, ConflictingError, NotAllowedError
 from lti_tool.i18n import gettext as _
 from lti_tool.i18n import ngettext
@@ -201,17 +202,20 @@ def batch(batch_id: UUID) -> ResponseReturnValue:
 @open_to(Role.OFFICER, Role.ADMINISTRATOR)
 def show(case_id: UUID) -> ResponseReturnValue:
     """Show one case with its reasons, evidence and warnings, and what can be done."""
-    return _show(case_id)
+    return case_page(case_id)
 
 
-def _show(case_id: UUID, fault: str | None = None, at: str = "") -> ResponseReturnValue:
+def case_page(case_id: UUID, fault: str | None = None, at: str = "") -> ResponseReturnValue:
+    """Show one case, after an act with the fault and where it stands."""
     with db.read() as session:
         seat = take_seat(session)
         found = _dossier(session, case_id, seat)
+        renewal = find_renewal(session, found.case, seat.hand, schemes()) if found.decides else None
     page = render_template(
         "certification/desk/case.html",
         found=found,
         case=found.case,
+        renewal=renewal,
         title=found.scheme.title if found.scheme else found.case.scheme_id,
         fault=fault,
         fault_at=at,
@@ -234,7 +238,7 @@ def approve_one(case_id: UUID) -> ResponseReturnValue:
     seen = {case_id: request.form.get("seen", "")}
     done = _approve(seen, {case_id} if "accept" in request.form else ())
     if done.left:
-        return _show(case_id, " ".join(done.left), "approve")
+        return case_page(case_id, " ".join(done.left), "approve")
     return _after(done, url_for("certification_cases.show", case_id=case_id))
 
 
@@ -248,7 +252,7 @@ def refuse(case_id: UUID) -> ResponseReturnValue:
             reason = request.form.get("reason", "")
             approving.refuse(session, case_id, reason, seat.hand, now=db.utcnow())
     except (BadRequestError, ConflictingError) as error:
-        return _show(case_id, error.words, "refuse")
+        return case_page(case_id, error.words, "refuse")
     return _back(case_id, _("Refused. The candidate sees the reason with their certificates."))
 
 
@@ -268,7 +272,7 @@ def name(case_id: UUID) -> ResponseReturnValue:
                 now=db.utcnow(),
             )
     except (BadRequestError, ConflictingError) as error:
-        return _show(case_id, error.words, "name")
+        return case_page(case_id, error.words, "name")
     return _back(case_id, _("The name is confirmed as it will be printed."))
 
 

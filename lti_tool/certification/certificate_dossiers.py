@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.certification.case_dossiers import KnownPerson, people_of
 from lti_tool.certification.desk_frame import Seat
-from lti_tool.certification.facts import Facts
+from lti_tool.certification.facts import Facts, is_as_frozen
 from lti_tool.certification.histories import Happening, history, names_of
 from lti_tool.certification.humans import human_now, is_by, staying
 from lti_tool.certification.models import Case, CaseState, Holder
@@ -45,6 +45,8 @@ class CertificateDossier:
     row: Certificate
     facts: Facts | None
     """None: its holder's data were erased."""
+    is_changed: bool
+    """Whether they are not those that were frozen."""
     state: str
     """As kept, or ``expired``."""
     email: str
@@ -126,6 +128,7 @@ def certificate_dossier(
     return CertificateDossier(
         row=row,
         facts=None if is_erased or not row.facts else Facts.from_json(row.facts),
+        is_changed=not is_erased and not is_as_frozen(row.facts, row.facts_hash),
         state=state_on(row.state, row.valid_until, today),
         email=holder.email,
         letters=tuple(list_mail(session, about=[row.id], sent=True)),
@@ -136,6 +139,7 @@ def certificate_dossier(
         decides=seat.decides_on(row.scheme_id),
         is_first=is_by(
             seat.hand,
+            seat.selves,
             row.suspended_human,
             row.suspended_by,
             functools.partial(human_now, session),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from lti_tool import audit, mail
 from lti_tool.addresses import read_address
 from lti_tool.certification import letters
+from lti_tool.certification.evidence import circle, list_persons
 from lti_tool.certification.humans import staying
 from lti_tool.certification.letters import CONFIRM_EMAIL, INVITATION, MY_CERTIFICATES, Post
 from lti_tool.certification.models import Holder
@@ -97,6 +98,7 @@ def confirm(session: Session, token: str, vault: Vault, *, now: datetime) -> str
     if holder.erased_at is not None:
         return None
     link.used_at, link.email_sealed = now, ""
+    holder.email_by, holder.email_human = "", None
     return take(session, holder, address, vault, now=now)
 
 
@@ -118,14 +120,42 @@ def take(session: Session, holder: Holder, address: str, vault: Vault, *, now: d
 
 
 def remove(session: Session, holder_id: UUID, *, who: str, now: datetime) -> None:
-    """Remove a holder's address; links that were sent to it end."""
+    """Remove a holder's address; links that were sent to it, or to one not confirmed yet, end."""
+    for purpose in (MY_CERTIFICATES, CONFIRM_EMAIL, INVITATION):
+        _end_links(session, holder_id, purpose, now=now)
     holder = session.get_one(Holder, holder_id)
     if not holder.email:
         return
     holder.email, holder.email_confirmed_at, holder.email_search = "", None, ""
-    for purpose in (MY_CERTIFICATES, CONFIRM_EMAIL, INVITATION):
-        _end_links(session, holder_id, purpose, now=now)
+    holder.email_by, holder.email_human = "", None
     audit.note(session, "holder.address-removed", who=who, about=str(holder_id), now=now)
+
+
+def doubt(session: Session, holder_id: UUID, *, who: str, now: datetime) -> None:
+    """Remove an address that an officer gave, before more comes to its record than was there.
+
+    Whoever reads its letters would be taken for somebody whose account is theirs by no more than
+    another officer's word. The holder confirms it again.
+    """
+    if not list_persons(session, circle(session, holder_id)):
+        remove(session, holder_id, who=who, now=now)
+
+
+def forget_since(
+    session: Session, holder_id: UUID, since: datetime | None, *, who: str, now: datetime
+) -> None:
+    """Remove an address that was confirmed while two were taken for one: whose it is is open.
+
+    Args:
+        session: of the act that parts them.
+        holder_id: of the one that stays.
+        since: when they were taken for one; None: never.
+        who: parts them.
+        now: the moment.
+    """
+    confirmed_at = session.get_one(Holder, holder_id).email_confirmed_at
+    if since is not None and confirmed_at is not None and confirmed_at >= since:
+        remove(session, holder_id, who=who, now=now)
 
 
 def search_key(address: str, vault: Vault) -> tuple[str, ...]:
@@ -155,10 +185,10 @@ def wish(session: Session, given: str, vault: Vault, *, now: datetime) -> None:
 def answer_wishes(begin: Begin, post: Post, *, now: datetime, limit: int = 50) -> int:
     """Send their link to those who asked and are known; give how many asked."""
     with begin() as session:
-        due = select(LinkWish.id).order_by(LinkWish.wished_at).limit(limit)
+        due = select(LinkWish.id).order_by(LinkWish.wished_at).limit(limit).cte("due")
         wishes = session.scalars(
             delete(LinkWish)
-            .where(LinkWish.id.in_(due))
+            .where(LinkWish.id.in_(select(due.c.id)))
             .returning(LinkWish.email_sealed)
             .execution_options(synchronize_session=False)
         ).all()

@@ -86,7 +86,8 @@ def begin_renewal(
 ) -> Case:
     """Begin a case for a new certificate of the same scheme; the old one is left as it is.
 
-    The rules decide anew, by what they see now.
+    The rules decide anew, by what they see now: nothing that was entered for the old one is taken
+    along, and what was proven since is entered by ``renewing.enter_proof``.
 
     Raises:
         NotFoundError: there is no such certificate.
@@ -105,6 +106,7 @@ def begin_renewal(
     case = _case(session, before, first, f"renews:{before.number}", hand, now=now)
     case.scheme_fingerprint, case.approvers = scheme.fingerprint, scheme.approvers
     case.name, case.look_due_at = first.name, now
+    case.particulars = {"names": first.particulars.get("names", [])}
     session.add(case)
     session.flush()
     _note(session, "case.renewal-begun", case, hand, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from lti_tool.certification import baking
-from lti_tool.certification.facts import Facts
+from lti_tool.certification.facts import frozen_facts
 from lti_tool.certification.register_models import Certificate
 from lti_tool.errors import NotFoundError
 from lti_tool.files import Files
@@ -36,7 +36,7 @@ def content_of(row: Certificate, name: str, files: Files) -> bytes:
         return row.badge.encode()
     if name == "credential.jwt":
         return row.badge_jwt.encode()
-    return baking.bake_badge(Facts.from_json(row.facts), row.badge.encode())
+    return baking.bake_badge(frozen_facts(row.facts, row.facts_hash), row.badge.encode())
 
 
 def _document(row: Certificate, files: Files) -> bytes:

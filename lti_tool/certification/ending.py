@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from lti_tool import audit
 from lti_tool.certification.approving import needed_reason
 from lti_tool.certification.evidence import look_at_cases
-from lti_tool.certification.humans import Hand, human_now, is_by
+from lti_tool.certification.humans import Hand, human_now, is_by, taken_for
 from lti_tool.certification.mandates import need_another, need_mandate, not_covered
 from lti_tool.certification.register import want_lists
 from lti_tool.certification.register_models import Certificate, CertificateState, RevokeCode
@@ -185,8 +185,9 @@ def need_second(session: Session, certificate: Certificate, hand: Hand, words: s
     Raises:
         SecondHumanError: it is the same one.
     """
-    first, now_is = certificate.suspended_human, functools.partial(human_now, session)
-    if hand.human is None or first is None or is_by(hand, first, certificate.suspended_by, now_is):
+    first, who = certificate.suspended_human, certificate.suspended_by
+    own, now_is = taken_for(session, hand), functools.partial(human_now, session)
+    if hand.human is None or first is None or is_by(hand, own, first, who, now_is):
         raise SecondHumanError(f"certificate {certificate.id}: {hand.who}", words=words)
 
 

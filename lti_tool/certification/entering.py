@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.scheme_reading import Schemes
@@ -19,7 +18,8 @@ from courses.schemes import CertificateScheme, Route, SchemeKind
 from lti_tool import audit
 from lti_tool.certification import inviting
 from lti_tool.certification.approving import read_name
-from lti_tool.certification.evidence import circle, look_at_cases
+from lti_tool.certification.entered_before import Roll, free_sitting, queue_up
+from lti_tool.certification.evidence import look_at_cases
 from lti_tool.certification.humans import Hand, staying
 from lti_tool.certification.letters import Post
 from lti_tool.certification.mandates import need_mandate
@@ -47,6 +47,9 @@ class EntryError(BadRequestError):
 class EnteredAlreadyError(ConflictingError):
     """This candidate was entered before, for the same scheme and day."""
 
+    holder_ids: tuple[UUID, ...] = ()
+    """Those whom the cases that are there already are about."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -71,6 +74,8 @@ class Entry:
     """To which a letter goes, by whose link the holder confirms it and the name; empty: none."""
     holder_id: UUID | None = None
     """Somebody who is known already; None: a new holder."""
+    others: frozenset[UUID] = frozenset()
+    """Holders of the same name that the officer saw, and said that it is none of them."""
 
 
 def enter(
@@ -80,6 +85,7 @@ def enter(
     *,
     schemes: Schemes,
     post: Post | None = None,
+    roll: Roll | None = None,
     now: datetime,
 ) -> Case:
     """Enter a candidate: a holder, unless one was chosen, and a case that is due for a decision.
@@ -90,12 +96,14 @@ def enter(
         hand: whose act it is; somebody else has to approve.
         schemes: as they are now.
         post: what the letter to the holder is made with; None: none is sent.
+        roll: of those who were entered before, where many are entered in one transaction.
         now: the moment.
 
     Raises:
         BadAddressError: mail cannot be sent to the address.
         EntryError: the scheme does not take it, or something in it cannot be used.
         EnteredAlreadyError: it was entered before.
+        NotFoundError: there is no such scheme; no such holder, or they were erased.
         OtherSchemeError: the officer's role does not cover the scheme.
         UnprintableNameError: the name cannot be printed.
     """
@@ -104,10 +112,19 @@ def enter(
         raise NotFoundError(f"scheme {entry.scheme_id!r}")
     need_mandate(session, hand, scheme.id)
     name = read_name(entry.name)
-    _need_sense(scheme, entry, now)
-    holder_id, sitting = _place(session, entry, name, hand, now=now)
+    need_sense(scheme, entry, now)
+    queue_up(session, scheme.id)
+    roll = Roll() if roll is None else roll
+    known = _known(session, entry)
+    _need_first(session, entry, name, known, roll)
     case = _case(scheme, entry, name, hand, now)
-    case.holder_id, case.sitting = holder_id, sitting
+    case.sitting = sitting = _sitting(entry)
+    if known is None:
+        case.holder_id = _new_holder(session, entry, name, hand, now=now)
+    else:
+        case.holder_id = known
+        case.sitting = free_sitting(session, known, scheme.id, sitting)
+    roll.add(case, sitting)
     session.add(case)
     session.flush()
     detail = {"scheme": scheme.id, "route": entry.route.value}
@@ -130,7 +147,7 @@ def _case(scheme: CertificateScheme, entry: Entry, name: str, hand: Hand, now: d
         name_confirmed_at=now if entry.name_seen else None,
         name_confirmed_by=hand.who if entry.name_seen else "",
         language=entry.language or scheme.languages[0],
-        particulars=_particulars(entry, name, hand, now),
+        particulars=particulars_of(entry, name, hand, now),
         examined_on=entry.day,
         look_due_at=now,
         entered_at=now,
@@ -139,7 +156,8 @@ def _case(scheme: CertificateScheme, entry: Entry, name: str, hand: Hand, now: d
     )
 
 
-def _particulars(entry: Entry, name: str, hand: Hand, now: datetime) -> dict[str, Any]:
+def particulars_of(entry: Entry, name: str, hand: Hand, now: datetime) -> dict[str, Any]:
+    """Give what a case keeps of an entry; see ``certification/evidence.py``."""
     told: dict[str, Any] = {"day": entry.day.isoformat()}
     told |= {key: text.strip() for key, text in entry.told.items() if text.strip()}
     if entry.results:
@@ -219,7 +237,12 @@ def read_day(text: str, now: datetime) -> date:
     return day
 
 
-def _need_sense(scheme: CertificateScheme, entry: Entry, now: datetime) -> None:
+def need_sense(scheme: CertificateScheme, entry: Entry, now: datetime) -> None:
+    """Make sure that a scheme takes what was entered, and that it can be used.
+
+    Raises:
+        EntryError: it does not, or cannot.
+    """
     if entry.route not in ENTRY_ROUTES or entry.route not in scheme.routes:
         words = _("This scheme does not take candidates this way.")
         raise EntryError(f"route {entry.route} of {scheme.id}", words=words)
@@ -249,74 +272,48 @@ def _sitting(entry: Entry) -> str:
     return f"entry:{entry.day.isoformat()}"
 
 
-def _place(
-    session: Session, entry: Entry, name: str, hand: Hand, *, now: datetime
-) -> tuple[UUID, str]:
-    """Give the holder of a new case, made where none was chosen, and its sitting.
-
-    Raises:
-        EnteredAlreadyError: it was entered before.
-    """
+def _need_first(session: Session, entry: Entry, name: str, known: UUID | None, roll: Roll) -> None:
     sitting = _sitting(entry)
-    known = _known(session, entry.holder_id)
-    before = _find_before(session, entry.scheme_id, sitting, name, known)
-    if before is not None:
-        words = _("%(name)s was entered before, for the same day; the case is there already.")
-        raise EnteredAlreadyError(f"case {before}", words=words % {"name": name})
     if known is None:
-        return _new_holder(session, entry, name, hand, now=now), sitting
-    return known, _free(session, known, entry.scheme_id, sitting)
+        before = roll.of_name(session, entry.scheme_id, sitting, name, others=entry.others)
+    else:
+        before = roll.of_human(session, entry.scheme_id, sitting, known)
+    if before:
+        words = _("%(name)s was entered before, for the same day; the case is there already.")
+        error = EnteredAlreadyError(f"case {before[0].case_id}", words=words % {"name": name})
+        error.holder_ids = tuple(each.holder_id for each in before)
+        raise error
 
 
-def _free(session: Session, holder_id: UUID, scheme_id: str, sitting: str) -> str:
-    """Give a sitting that no case has: those that were taken back or refused keep theirs."""
-    query = select(Case.sitting).where(
-        Case.holder_id == holder_id, Case.scheme_id == scheme_id, _is_of(sitting)
-    )
-    taken = set(session.scalars(query))
-    numbered = (f"{sitting}:{number}" for number in itertools.count(2))
-    return next(each for each in itertools.chain([sitting], numbered) if each not in taken)
-
-
-def _is_of(sitting: str) -> ColumnElement[bool]:
-    return or_(Case.sitting == sitting, Case.sitting.startswith(f"{sitting}:", autoescape=True))
-
-
-def _find_before(
-    session: Session, scheme_id: str, sitting: str, name: str, holder_id: UUID | None
-) -> UUID | None:
-    query = (
-        select(Case.id, Case.holder_id, Case.name)
-        .join(Holder, Holder.id == Case.holder_id)
-        .where(
-            Case.scheme_id == scheme_id,
-            _is_of(sitting),
-            Case.state.not_in([CaseState.REFUSED, CaseState.WITHDRAWN]),
-        )
-    )
-    human = circle(session, holder_id) if holder_id is not None else ()
-    for row in session.execute(query):
-        if row.holder_id in human or (holder_id is None and folded(row.name) == folded(name)):
-            found: UUID = row.id
-            return found
-    return None
-
-
-def _known(session: Session, holder_id: UUID | None) -> UUID | None:
+def _known(session: Session, entry: Entry) -> UUID | None:
     """Give the one as which a chosen holder stays, its row locked: it is entered once at a time."""
-    if holder_id is None:
+    if entry.holder_id is None:
         return None
-    if session.get(Holder, holder_id) is None:
-        raise NotFoundError(f"holder {holder_id}")
-    kept = staying(session, holder_id)
-    session.scalar(select(Holder.id).where(Holder.id == kept).with_for_update())
+    if session.get(Holder, entry.holder_id) is None:
+        raise NotFoundError(f"holder {entry.holder_id}")
+    kept = staying(session, entry.holder_id)
+    query = select(Holder.kind, Holder.erased_at).where(Holder.id == kept).with_for_update()
+    row = session.execute(query).one()
+    if row.erased_at is not None:
+        raise NotFoundError(f"holder {kept} was erased")
+    if row.kind != _kind(entry):
+        words = _("What you chose is an organisation, and this certificate is for persons. Choose "
+                  "a person, or enter somebody new.")  # fmt: skip
+        if entry.is_organisation:
+            words = _("Whom you chose is a person, and this certificate is for organisations. "
+                      "Choose an organisation, or enter a new one.")  # fmt: skip
+        raise EntryError(f"holder {kept} is of kind {row.kind}", words=words)
     return kept
+
+
+def _kind(entry: Entry) -> HolderKind:
+    return HolderKind.ORGANISATION if entry.is_organisation else HolderKind.PERSON
 
 
 def _new_holder(session: Session, entry: Entry, name: str, hand: Hand, *, now: datetime) -> UUID:
     made = Holder(
         id=uuid4(),
-        kind=HolderKind.ORGANISATION if entry.is_organisation else HolderKind.PERSON,
+        kind=_kind(entry),
         name=name,
         name_search=folded(name)[:400],
         entered_by=hand.who,

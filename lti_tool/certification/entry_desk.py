@@ -81,7 +81,7 @@ def enter(scheme_id: str, way: str) -> ResponseReturnValue:
     scheme, route = _chosen(scheme_id, way)
     now = db.utcnow()
     try:
-        entry = _entry(scheme, route)
+        entry = read_entry(scheme, route)
         with db.begin() as session:
             seat = take_seat(session)
             alike = (
@@ -126,9 +126,15 @@ def _is_told() -> bool:
     return bool(request.form.get("holder"))
 
 
-def _entry(scheme: CertificateScheme, route: Route) -> Entry:
+def read_entry(scheme: CertificateScheme, route: Route) -> Entry:
+    """Read what an officer typed of one candidate.
+
+    Raises:
+        BadRequestError: something in it cannot be read.
+    """
     given = request.form
     holder = given.get("holder", "")
+    others = given.getlist("other") if holder == "new" else []
     codes = [each.code for each in scheme.card.elements] if scheme.card else []
     results = {code: entering.read_result(given.get(f"result.{code}", "")) for code in codes}
     ticked = given.getlist("check")
@@ -146,6 +152,7 @@ def _entry(scheme: CertificateScheme, route: Route) -> Entry:
         told={key: given.get(key, "") for key in TOLD},
         address=inviting.read_address(given.get("email", "")),
         holder_id=_holder_id(holder) if holder not in {"", "new"} else None,
+        others=frozenset(_holder_id(each) for each in others),
     )
 
 
@@ -210,7 +217,7 @@ def _enter_list(scheme: CertificateScheme, route: Route, listed: EntryList) -> R
             "%(num)d were there before and are left as they were.",
             len(done.left),
         )
-        words = f"{words} {left % {'num': len(done.left)}}"
+        words = f"{words} {left % {'num': len(done.left)}} {entry_lists.words_on_namesakes()}"
     words = f"{words} {_('Another officer approves them.')}"
     if any(entry.address for entry in listed.entries):
         words = f"{words} {_('Those with an address get a letter.')}"

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from courses.scheme_reading import Schemes
 from courses.schemes import CertificateScheme, Route, SchemeKind
+from lti_tool.certification.entered_before import Roll
 from lti_tool.certification.entering import (
     TOLD,
     EnteredAlreadyError,
@@ -158,6 +159,7 @@ def enter_all(
     *,
     schemes: Schemes,
     post: Post | None = None,
+    roll: Roll | None = None,
     now: datetime,
 ) -> Entered:
     """Enter the candidates of a list; those entered before are left out, told, and not written to.
@@ -168,16 +170,25 @@ def enter_all(
         hand: whose act it is.
         schemes: as they are now.
         post: what letters to the holders are made with; None: none are sent.
+        roll: of those who were entered before, where more lists are entered in this transaction.
         now: the moment.
     """
+    roll = Roll() if roll is None else roll
     made: list[UUID] = []
     left: list[tuple[str, str]] = []
     for entry in entries:
         try:
-            made.append(enter(session, entry, hand, schemes=schemes, post=post, now=now).id)
+            case = enter(session, entry, hand, schemes=schemes, post=post, roll=roll, now=now)
         except EnteredAlreadyError as error:
-            left.append((entry.name, error.words or ""))
+            left.append((entry.name, f"{error.words} {words_on_namesakes()}"))
+        else:
+            made.append(case.id)
     return Entered(tuple(made), tuple(left))
+
+
+def words_on_namesakes() -> str:
+    """Say how somebody comes in whose name and day a list holds twice, or an earlier case has."""
+    return _("Another person of the same name is entered by the form for one candidate.")
 
 
 def example_of(scheme: CertificateScheme, route: Route, *, has_mail: bool = False) -> str:

@@ -13,13 +13,15 @@ from typing import Any
 from uuid import UUID
 
 from courses.schemes import SchemeKind
+from lti_tool.errors import ConflictingError
+from lti_tool.i18n import gettext as _
 
 FACTS_VERSION = 1
 KEPT = 512
 """Facts that a process keeps read; about 20 kB each."""
 
 
-class ChangedFactsError(ValueError):
+class ChangedFactsError(ConflictingError):
     """Facts are not those that were frozen: somebody changed the register by hand."""
 
 
@@ -209,9 +211,19 @@ def read_frozen(text: str, facts_hash: str) -> Facts:
     Raises:
         ChangedFactsError: they are others.
     """
-    document = json.loads(text)
+    return frozen_facts(json.loads(text), facts_hash)
+
+
+def frozen_facts(document: Mapping[str, Any], facts_hash: str) -> Facts:
+    """Read facts, and see that nobody changed them since they were frozen.
+
+    Raises:
+        ChangedFactsError: they are others.
+    """
     if not is_as_frozen(document, facts_hash):
-        raise ChangedFactsError(f"not the facts of {facts_hash}")
+        words = _("What this certificate says was changed in the database, around the register. "
+                  "Nothing is made of it until the operator has looked into it.")  # fmt: skip
+        raise ChangedFactsError(f"not the facts of {facts_hash}", words=words)
     return Facts.from_json(document)
 
 

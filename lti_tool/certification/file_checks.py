@@ -7,11 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from lti_tool.certification import seal_looks, verifying
 from lti_tool.certification.register_models import KeyRecord
 from lti_tool.certification.verifying import NOT_FOUND, Checked
+from lti_tool.db import Begin
 
 PDF = b"%PDF-"
 SEAL = "pdf-seal"
@@ -44,27 +44,28 @@ class FileReport:
 
 
 def check_file(
-    session: Session, content: bytes, sha256: str, *, base_url: str, zone: str, now: datetime
+    read: Begin, content: bytes, sha256: str, *, base_url: str, zone: str, now: datetime
 ) -> FileReport:
     """Check a file.
 
     Args:
-        session: reads.
+        read: opens what reads; a file is looked at between two, since that may take seconds.
         content: its bytes; empty: only the hash was given.
         sha256: of its bytes, in hex.
         base_url: public address of the tool.
         zone: IANA name of the time zone in which days count.
         now: the moment.
     """
-    checked = verifying.check_digest(session, sha256, zone=zone, now=now)
+    with read() as session:
+        checked = verifying.check_digest(session, sha256, zone=zone, now=now)
+        records = list(session.scalars(select(KeyRecord)))
     if checked.facts is not None:
         return FileReport(Finding.ISSUED, sha256, checked)
     if not content:
         return FileReport(Finding.UNKNOWN_HASH, sha256, checked)
-    records = list(session.scalars(select(KeyRecord)))
     if PDF in content[:1024]:
         return FileReport(_seal_of(content, records), sha256, checked)
-    return _check_badge(session, content, records, sha256, base_url=base_url, zone=zone, now=now)
+    return _check_badge(read, content, records, sha256, base_url=base_url, zone=zone, now=now)
 
 
 def _seal_of(content: bytes, records: list[KeyRecord]) -> Finding:
@@ -80,7 +81,7 @@ def _seal_of(content: bytes, records: list[KeyRecord]) -> Finding:
 
 
 def _check_badge(
-    session: Session,
+    read: Begin,
     content: bytes,
     records: list[KeyRecord],
     sha256: str,
@@ -98,7 +99,8 @@ def _check_badge(
     if report.credential_id is None:
         return FileReport(Finding.FOREIGN, sha256, nothing)
     number = str(report.document["credentialSubject"].get("licenseNumber", ""))
-    checked = verifying.check_number(session, number, zone=zone, now=now)
+    with read() as session:
+        checked = verifying.check_number(session, number, zone=zone, now=now)
     if checked.facts is None or checked.facts.credential_id != report.credential_id:
         return FileReport(Finding.SEALED, sha256, nothing)
     return FileReport(Finding.PROVEN, sha256, checked)

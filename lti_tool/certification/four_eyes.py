@@ -27,7 +27,7 @@ class Eyes:
 
     def did(self, human: UUID | None, who: str) -> bool:
         """Say whether something that was kept with a human and a person was done by them."""
-        return is_by(self.hand, human, who, self.now_is)
+        return is_by(self.hand, self.own, human, who, self.now_is)
 
 
 def eyes_of(session: Session, hand: Hand) -> Eyes:
@@ -51,7 +51,13 @@ def own_part(case: Case, eyes: Eyes) -> str:
     )
     if any(eyes.did(human, who) for human, who in assessed):
         return _("You assessed this candidate yourself: somebody else has to approve it.")
-    if case.named_human is not None and eyes.did(case.named_human, case.name_confirmed_by):
+    return _own_name(case) if case.named_by and eyes.did(case.named_human, case.named_by) else ""
+
+
+def _own_name(case: Case) -> str:
+    if case.named_by == case.name_confirmed_by:
         return _("You changed the name that is printed: somebody else has to approve it, or the "
                  "holder or another officer confirms the name first.")  # fmt: skip
-    return ""
+    return _("The holder confirmed the name through a letter that you had sent: somebody else has "
+             "to approve it, or the holder confirms the name from a learning platform, or another "
+             "officer who saw a document.")  # fmt: skip

@@ -32,6 +32,7 @@ ACTS: Mapping[str, Callable[[], str]] = {
     "case.put-back": lambda: _("Given back to the officers, with no approval."),
     "case.correction-begun": lambda: _("A correction was begun."),
     "case.renewal-begun": lambda: _("A renewal was begun."),
+    "case.renewal-proven": lambda: _("What was proven this time was entered."),
     "case.assessed": lambda: _("An assessor judged the work evidence."),
     "case.begun": lambda: _("The candidate began to hand in work evidence."),
     "evidence.handed-in": lambda: _("The work evidence was handed in."),
@@ -105,12 +106,13 @@ def history(session: Session, about: Collection[str]) -> list[Happening]:
 def in_words(session: Session, lines: Iterable[AuditLine]) -> list[Happening]:
     """Say lines of the log in the language of this page, with the names of who acted."""
     held = list(lines)
-    names = names_of(session, {line.who for line in held})
+    senders = {str(line.detail["letter_by"]) for line in held if "letter_by" in line.detail}
+    names = names_of(session, {line.who for line in held} | senders)
     return [
         Happening(
             line.number,
             line.at,
-            words_of_act(line.act, line.detail),
+            words_of_act(line.act, line.detail, names),
             names[line.who],
             line.about,
             line.act,
@@ -120,9 +122,12 @@ def in_words(session: Session, lines: Iterable[AuditLine]) -> list[Happening]:
     ]
 
 
-def words_of_act(act: str, detail: Mapping[str, Any]) -> str:
+def words_of_act(act: str, detail: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Give the sentence of an act, with its reason; its own name where there is none."""
     words = ACTS[act]() if act in ACTS else act
+    if act == "case.name-confirmed" and "letter_by" in detail:
+        words = _("The name to be printed was confirmed through a letter that %(name)s had sent.")
+        return words % {"name": names[detail["letter_by"]]}
     why = str(detail.get("reason", "")) if act == "case.put-back" else ""
     return f"{words} {WHY_PUT_BACK[why]()}" if why in WHY_PUT_BACK else words
 

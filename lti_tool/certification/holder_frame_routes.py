@@ -36,6 +36,8 @@ class Door:
     base: str
     """Address of the page of all their certificates; those of parts begin with it."""
     is_visit: bool
+    behind: Hand | None = None
+    """Of a link: the officer on whose word it went where it did; None: no officer."""
 
     @property
     def who(self) -> str:

@@ -50,6 +50,7 @@ def _confirm(door: Door, found: NameToConfirm, given: str, language: str) -> Res
             hand_at(session, door),
             language=language,
             schemes=schemes(),
+            behind=door.behind,
             now=db.utcnow(),
         )
     told = [_("Your name is confirmed as it will be printed."), found.why_looked_at(given)]

@@ -16,7 +16,7 @@ from courses.schemes import CertificateScheme, Route
 from lti_tool.certification.appealing import may_appeal
 from lti_tool.certification.assessing import is_waiting
 from lti_tool.certification.evidence import circle
-from lti_tool.certification.facts import Facts
+from lti_tool.certification.facts import Facts, frozen_facts
 from lti_tool.certification.humans import staying
 from lti_tool.certification.models import Case, CaseState, HolderPerson
 from lti_tool.certification.naming import may_name
@@ -203,7 +203,7 @@ def find_own(
     ).first()
     return Own(
         row,
-        Facts.from_json(row.facts),
+        frozen_facts(row.facts, row.facts_hash),
         standing_now(row, zone=zone, now=now),
         (newer.id, newer.number) if newer is not None else None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -51,7 +51,7 @@ def person_in(who: str) -> UUID | None:
     return None
 
 
-def is_by(hand: Hand, human: UUID | None, who: str, now_is: Humans) -> bool:
+def is_by(hand: Hand, own: Collection[UUID], human: UUID | None, who: str, now_is: Humans) -> bool:
     """Say whether a human did something themselves.
 
     The person counts as well as the human who they were then: officers may have found since that
@@ -59,12 +59,15 @@ def is_by(hand: Hand, human: UUID | None, who: str, now_is: Humans) -> bool:
 
     Args:
         hand: theirs.
+        own: see ``taken_for``.
         human: as kept with what was done; None: no human, or not known.
         who: as kept with it.
         now_is: see ``human_now``.
     """
     person_id = person_in(who)
     if person_id is not None and person_id == hand.person_id:
+        return True
+    if human in own:
         return True
     return hand.human is not None and hand.human in {now_is(human), now_is(person_id)}
 
@@ -95,7 +98,6 @@ def _beside(session: Session, holder_ids: set[UUID]) -> set[UUID]:
             Holder.id.in_(holder_ids) | Holder.merged_into_id.in_(holder_ids),
         ),
         select(HolderChange.holder_id, HolderChange.other_id).where(
-            HolderChange.person_id.is_(None),
             HolderChange.other_id.is_not(None),
             HolderChange.holder_id.in_(holder_ids) | HolderChange.other_id.in_(holder_ids),
         ),

@@ -19,7 +19,7 @@ from lti_tool import audit, mail
 from lti_tool.certification import contact, letters, naming
 from lti_tool.certification.evidence import circle, list_persons
 from lti_tool.certification.humans import Hand, staying
-from lti_tool.certification.letters import INVITATION, Post
+from lti_tool.certification.letters import INVITATION, MY_CERTIFICATES, Post
 from lti_tool.certification.mandates import need_mandate
 from lti_tool.certification.models import Case, CaseState, Holder, HolderKind
 from lti_tool.certification.naming import NameToConfirm, may_name
@@ -110,6 +110,8 @@ def invite(session: Session, asked: Asked, hand: Hand, post: Post, *, now: datet
             case_id=case.id,
             purpose=INVITATION,
             email_sealed=post.vault.encrypt(address, purpose=contact.PURPOSE),
+            sent_by=hand.who,
+            sent_human=hand.human,
             created_at=now,
             expires_at=now + letters.INVITED_FOR,
         )
@@ -194,6 +196,10 @@ def accept(
 ) -> str | None:
     """Take address and name as confirmed by whoever has the link; it works no more then.
 
+    An officer stands behind both, since it is their word that the address is the holder's: the one
+    who gave it, or who had this letter sent to an address that the holder gave. They do not approve
+    the name.
+
     Args:
         session: of the act.
         token: of the link.
@@ -210,20 +216,37 @@ def accept(
         UnprintableNameError: the name cannot be printed.
         BadRequestError: the certificate is not printed in that language.
     """
-    link = contact.find_link(session, token, INVITATION, now=now, lock=True)
+    link = _locked_link(session, token, now=now)
     found = _open(session, link, vault) if link is not None else None
     if link is None or found is None:
         return None
     case, holder, address = found
     link.used_at, link.email_sealed = now, ""
+    if not holder.email:
+        holder.email_by, holder.email_human = link.sent_by, link.sent_human
     onward = contact.take(session, holder, address, vault, now=now)
     if may_name(case):
         asked = naming.find_case(session, holder.id, case.id, None, schemes)
         hand = Hand(str(holder.id), holder.id)
         naming.confirm(
-            session, holder.id, asked, name, hand, language=language, schemes=schemes, now=now
+            session,
+            holder.id,
+            asked,
+            name,
+            hand,
+            language=language,
+            schemes=schemes,
+            behind=_officer(holder.email_by, holder.email_human)
+            or _officer(link.sent_by, link.sent_human),
+            now=now,
         )
     return onward
+
+
+def behind_door(session: Session, token: str, *, now: datetime) -> Hand | None:
+    """Give the officer on whose word a link to one's certificates went where it did; None: none."""
+    link = contact.find_link(session, token, MY_CERTIFICATES, now=now)
+    return _officer(link.sent_by, link.sent_human) if link is not None else None
 
 
 def end_links(session: Session, case_id: UUID, *, now: datetime) -> None:
@@ -276,7 +299,35 @@ def _open(session: Session, link: HolderLink, vault: Vault) -> tuple[Case, Holde
     holder = session.get_one(Holder, staying(session, case.holder_id))
     if holder.erased_at is not None or holder.email not in {"", address}:
         return None
+    if not holder.email and _is_reached(session, holder):
+        return None
     return case, holder, address
+
+
+def _locked_link(session: Session, token: str, *, now: datetime) -> HolderLink | None:
+    """Give a link that works, with its row, its case and its holder locked.
+
+    In the order in which others lock them: linking begins with the holder, a letter with the case.
+    """
+    link = contact.find_link(session, token, INVITATION, now=now)
+    if link is None or link.case_id is None:
+        return None
+    holder_id = session.scalars(select(Case.holder_id).where(Case.id == link.case_id)).one()
+    _lock_staying(session, holder_id)
+    session.scalars(select(Case.id).where(Case.id == link.case_id).with_for_update()).one()
+    return contact.find_link(session, token, INVITATION, now=now, lock=True)
+
+
+def _lock_staying(session: Session, holder_id: UUID) -> None:
+    """Lock the one as which a holder stays, against changes; what refers to it may be added."""
+    kept = staying(session, holder_id)
+    lock = select(Holder.merged_into_id).where(Holder.id == kept).with_for_update(key_share=True)
+    if session.scalars(lock).one() is not None:  # merged while the lock was waited for
+        _lock_staying(session, kept)
+
+
+def _officer(who: str, human: UUID | None) -> Hand | None:
+    return Hand(who, human) if who else None
 
 
 def _is_reached(session: Session, holder: Holder) -> bool:

@@ -26,7 +26,7 @@ from lti_tool.certification.badge_keys import BadgeKeys
 from lti_tool.certification.credential import make_credential, make_jwt
 from lti_tool.certification.document import Typesetter
 from lti_tool.certification.ending import supersede
-from lti_tool.certification.facts import Facts
+from lti_tool.certification.facts import Facts, frozen_facts
 from lti_tool.certification.humans import WORKER
 from lti_tool.certification.issuers import NoIssuerError
 from lti_tool.certification.letters import Post, tell_ready
@@ -97,11 +97,16 @@ class Claim:
     issued_on: date
     document: dict[str, Any] = field(repr=False)
     """Its facts, as they are kept."""
+    facts_hash: str
 
     @property
     def facts(self) -> Facts:
-        """Read its facts."""
-        return Facts.from_json(self.document)
+        """Read its facts.
+
+        Raises:
+            ChangedFactsError: they are not those that were frozen.
+        """
+        return frozen_facts(self.document, self.facts_hash)
 
     def path(self, tries: int | None = None) -> str:
         """Give where a claim's document lies in the tool's files."""
@@ -268,11 +273,12 @@ def _claim(session: Session, *, now: datetime, limit: int) -> list[Claim]:
             Certificate.tries,
             Certificate.issued_on,
             Certificate.facts,
+            Certificate.facts_hash,
         )
         .execution_options(synchronize_session=False)
     )
     ordered = sorted(rows, key=lambda row: row.number)
-    return [Claim(row.id, row.tries, row.issued_on, row.facts) for row in ordered]
+    return [Claim(row.id, row.tries, row.issued_on, row.facts, row.facts_hash) for row in ordered]
 
 
 def _issue(begin: Begin, maker: Maker, claim: Claim, *, now: datetime) -> None:

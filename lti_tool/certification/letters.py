@@ -57,6 +57,8 @@ def tell_ready(
 ) -> bool:
     """Tell the holder that their certificate is ready; give whether a letter was queued.
 
+    None is where it is not issued.
+
     It belongs to the caller's transaction, and is queued once for each certificate.
 
     Args:
@@ -66,6 +68,8 @@ def tell_ready(
         now: the moment.
         again: an officer asks for it once more.
     """
+    if certificate.issued_at is None:
+        return False
     key = f"ready:{certificate.id}" + (f":{now:%Y%m%d%H%M%S}" if again else "")
     subject = _("Your certificate is ready")
     words = [
@@ -206,11 +210,14 @@ def confirm_url(token: str, post: Post) -> str:
 
 def open_door(session: Session, holder_id: UUID, token: str, *, now: datetime) -> None:
     """Let whoever has this token see a holder's certificates for 14 days."""
+    holder = session.get_one(Holder, holder_id)
     session.add(
         HolderLink(
             token_hash=digest(token),
             holder_id=holder_id,
             purpose=MY_CERTIFICATES,
+            sent_by=holder.email_by,
+            sent_human=holder.email_human,
             created_at=now,
             expires_at=now + OPEN_FOR,
         )

@@ -178,8 +178,10 @@ def _door(token: str) -> Door:
         NotFoundError: it is over or unknown.
     """
     limit_rate("mine")
+    now = db.utcnow()
     with db.read() as session:
-        holder_id = contact.holder_of(session, token, now=db.utcnow())
+        holder_id = contact.holder_of(session, token, now=now)
+        behind = inviting.behind_door(session, token, now=now)
     if holder_id is None:
         words = _(
             "This link no longer works. Ask for a new one: it takes a minute. Go to %(address)s."
@@ -187,7 +189,7 @@ def _door(token: str) -> Door:
         address = f"{settings().public_url}{url_for('certification_link.ask')}"
         raise NotFoundError("link of a holder", words=words % {"address": address})
     base = url_for("certification_link.mine", token=token)
-    return Door(holder_id, None, base, is_visit=False)
+    return Door(holder_id, None, base, is_visit=False, behind=behind)
 
 
 def _private(page: str, status: int = 200) -> Response:

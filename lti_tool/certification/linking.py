@@ -11,10 +11,12 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lti_tool import audit
+from lti_tool.certification import contact
 from lti_tool.certification.deciding import holder_for, look_again
 from lti_tool.certification.evidence import circle, list_persons
 from lti_tool.certification.humans import Hand, human_of, staying, taken_for
@@ -58,14 +60,17 @@ def merge(
     """
     told = _reason(reason)
     kept, gone = staying(session, holder_id), staying(session, other_id)
-    there = _locked(session, {kept, gone})
     if kept == gone:
         words = _("These are one human already.")
         raise ConflictingError(f"holder {other_id} is {holder_id}", words=words)
+    there = _locked(session, {kept, gone})
+    _need_standing(there.values())
     if there[kept].kind != there[gone].kind:
         words = _("A person and an organisation are never the same.")
         raise ConflictingError(f"holders {kept} and {gone}", words=words)
     _need_right(session, hand, (kept, gone))
+    for each in (kept, gone):
+        contact.doubt(session, there[each].id, who=hand.who, now=now)
     there[gone].merged_into_id = kept
     _keep(session, Act.MERGED, kept, other_id=gone, reason=told, hand=hand, now=now)
     _note(
@@ -99,6 +104,8 @@ def split(
         words = _("This record stands by itself; there is nothing to part.")
         raise ConflictingError(f"holder {holder_id} is not merged", words=words)
     _need_right(session, hand, (kept,))
+    since = _since(session, HolderChange.act == Act.MERGED, HolderChange.other_id == holder_id)
+    contact.forget_since(session, kept, since, who=hand.who, now=now)
     holder.merged_into_id = None
     _keep(session, Act.SPLIT, kept, other_id=holder_id, reason=told, hand=hand, now=now)
     about = {kept: {"from": str(holder_id)}, holder_id: {"from": str(kept)}}
@@ -128,6 +135,7 @@ def link(
     if session.get(Person, person_id) is None:
         raise NotFoundError(f"person {person_id}")
     holder = _locked(session, {kept})[kept]
+    _need_standing([holder])
     before = human_of(session, person_id)
     if before == kept:
         words = _("This person is this human already.")
@@ -136,9 +144,8 @@ def link(
     if session.get(HolderPerson, person_id, with_for_update=True) is not None:
         words = _("This account has a record of its own: say that the two records are one human.")
         raise ConflictingError(f"person {person_id} is {before}", words=words)
-    row = HolderPerson(person_id=person_id, holder_id=holder.id, linked_by=hand.who, linked_at=now)
-    session.add(row)
-    session.flush()
+    contact.doubt(session, holder.id, who=hand.who, now=now)
+    _add(session, person_id, holder.id, hand, now=now)
     _keep(session, Act.LINKED, kept, other_id=None, person_id=person_id, reason=told,
           hand=hand, now=now)  # fmt: skip
     _note(session, "person.linked", {kept: {"person": str(person_id)}}, hand, now)
@@ -161,6 +168,7 @@ def part(session: Session, person_id: UUID, reason: str, hand: Hand, *, now: dat
         raise NotFoundError(f"holder behind person {person_id}")
     kept = staying(session, row.holder_id)
     _need_right(session, hand, (kept,))
+    contact.forget_since(session, kept, row.linked_at, who=hand.who, now=now)
     session.delete(row)
     session.flush()
     holder_for(session, person_id, now=now)
@@ -219,6 +227,29 @@ def _need_right(session: Session, hand: Hand, humans: Iterable[UUID]) -> None:
     if words == not_covered(hand):
         raise OtherSchemeError(about, words=words)
     raise OneselfError(about, words=words)
+
+
+def _add(session: Session, person_id: UUID, holder_id: UUID, hand: Hand, *, now: datetime) -> None:
+    row = HolderPerson(person_id=person_id, holder_id=holder_id, linked_by=hand.who, linked_at=now)
+    try:
+        with session.begin_nested():
+            session.add(row)
+            session.flush()
+    except IntegrityError as error:
+        words = _("This account has just got a record: look at it again.")
+        raise ConflictingError(f"person {person_id} has a holder", words=words) from error
+
+
+def _since(session: Session, *when: ColumnElement[bool]) -> datetime | None:
+    query = select(HolderChange.changed_at).where(*when)
+    return session.scalar(query.order_by(HolderChange.changed_at.desc()).limit(1))
+
+
+def _need_standing(holders: Iterable[Holder]) -> None:
+    """Make sure that records still stand by themselves, once they are locked."""
+    if any(each.merged_into_id is not None for each in holders):
+        words = _("Another officer has just joined one of these records: look again.")
+        raise ConflictingError("holder was merged meanwhile", words=words)
 
 
 def _reason(reason: str) -> str:

@@ -63,6 +63,10 @@ class Holder(Base):
     email_confirmed_at: Mapped[datetime | None]
     email_search: Mapped[str] = mapped_column(String(64), default="", index=True)
     """Keyed hash of the confirmed address in small letters; empty: none."""
+    email_by: Mapped[str] = mapped_column(String(80), default="")
+    """Officer who gave the address: names that are confirmed by its letters rest on their word.
+    Empty: the holder gave it, from a platform."""
+    email_human: Mapped[UUID | None]
     entered_by: Mapped[str] = mapped_column(String(80), default="worker")
     created_at: Mapped[datetime]
     merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("holder.id"))
@@ -119,7 +123,7 @@ def _others(column: str) -> str:
         f"({own} <> {account('entered_by')}"
         f" AND (assessed_by = '' OR {own} <> {account('assessed_by')})"
         f" AND (second_assessed_by = '' OR {own} <> {account('second_assessed_by')})"
-        f" AND (named_human IS NULL OR {own} <> {account('name_confirmed_by')}))"
+        f" AND (named_by = '' OR {own} <> {account('named_by')}))"
     )
 
 
@@ -136,6 +140,7 @@ class Case(Base):
         UniqueConstraint("holder_id", "scheme_id", "sitting"),
         Index("ix_certification_case_state", "state", "scheme_id"),
         Index("ix_certification_case_entered", "state", "entered_at", "id"),
+        Index("ix_certification_case_sitting", "scheme_id", "sitting"),
         CheckConstraint("approvers BETWEEN 0 AND 2", name="approvers_0_to_2"),
         CheckConstraint(
             "approved_human IS NULL OR ("
@@ -179,6 +184,7 @@ class Case(Base):
             " AND (second_assessed_human IS NULL OR second_assessed_human <> holder_id)",
             name="not_assessed_by_its_holder",
         ),
+        CheckConstraint("(named_by = '') = (named_human IS NULL)", name="named_by_a_human"),
         CheckConstraint(
             "NOT corrects OR (approvers >= 1 AND entered_human IS NOT NULL"
             " AND entered_human <> holder_id)",
@@ -211,9 +217,11 @@ class Case(Base):
     name_confirmed_at: Mapped[datetime | None]
     name_confirmed_by: Mapped[str] = mapped_column(String(80), default="")
     """Person of the holder, or of the officer who saw the paper; empty: nobody yet."""
+    named_by: Mapped[str] = mapped_column(String(80), default="")
+    """Officer who alone answers for the name, and does not approve it: they gave it another form
+    than holder or platform did, or the holder confirmed it through a letter that they had sent
+    (then they are not ``name_confirmed_by``). Empty: nobody, or somebody else has confirmed it."""
     named_human: Mapped[UUID | None]
-    """Officer who gave the name another form than holder or platform did, until somebody else
-    confirms it; None: nobody did. They are ``name_confirmed_by`` and do not approve it."""
     language: Mapped[str] = mapped_column(String(35), default="en")
     evidence: Mapped[dict[str, Any] | None]
     """``certification.evidence.Evidence`` as the rules saw it."""

@@ -90,9 +90,10 @@ def confirm(
     *,
     language: str,
     schemes: Schemes,
+    behind: Hand | None = None,
     now: datetime,
 ) -> None:
-    """Confirm a name for one of the holder's cases.
+    """Confirm a name for one of the holder's cases; ``behind`` as in ``approving.confirm_name``.
 
     Raises:
         NotFoundError: it is not theirs, or has gone on too far.
@@ -103,7 +104,7 @@ def confirm(
     if language not in found.languages:
         raise BadRequestError(f"language {language!r} of case {case.id}")
     case.language = language
-    confirm_name(session, case.id, name, hand, schemes=schemes, now=now)
+    confirm_name(session, case.id, name, hand, schemes=schemes, behind=behind, now=now)
 
 
 def _known(session: Session, case: Case) -> KnownNames:

@@ -26,7 +26,7 @@ from courses.scheme_reading import Schemes
 from courses.skills import Framework
 from lti_tool import audit
 from lti_tool.certification import achievements, codes
-from lti_tool.certification.facts import Facts, digest_of, unit_from_json
+from lti_tool.certification.facts import Facts, digest_of, frozen_facts, unit_from_json
 from lti_tool.certification.freezing import Candidate, Place, corrected, facts_of
 from lti_tool.certification.humans import WORKER, Hand
 from lti_tool.certification.issuers import Issuers
@@ -236,7 +236,7 @@ def _freezing(
         if before is None or not may_be_corrected(before):
             told = f"case {case.id}: {case.predecessor_id} stands no more"
             raise CannotNumberError(told, PutBack.PREDECESSOR)
-        first = Facts.from_json(before.facts)
+        first = frozen_facts(before.facts, before.facts_hash)
         same = functools.partial(corrected, before=first, name=case.name, language=case.language)
         return same, before.series
     scheme = by.schemes.get(case.scheme_id)

@@ -21,6 +21,7 @@ from lti_tool.certification import (
     letters,
     progress,
     queries,
+    renewing,
     voiding,
 )
 from lti_tool.certification.certificate_dossiers import (
@@ -298,6 +299,8 @@ def renew(certificate_id: UUID) -> ResponseReturnValue:
             session, certificate_id, seat.hand, schemes=schemes(), now=now
         )
         begun.append(case.id)
+        if renewing.lacks_proof(session, case):
+            return _("The renewal is begun. Enter what was proven this time.")
         return _("The renewal is begun. The rules look at it within a minute.")
 
     return _act(certificate_id, "renew", act, lambda: _case_url(begun[0]))
@@ -310,6 +313,9 @@ def send(certificate_id: UUID) -> ResponseReturnValue:
 
     def act(session: Session, seat: Seat) -> str:
         row, now = find_seen(session, certificate_id, seat), db.utcnow()
+        if row.issued_at is None:
+            words = _("It is not issued, so there is nothing to tell its holder.")
+            raise ConflictingError(f"letter about {certificate_id}, {row.state}", words=words)
         post = Post.of(settings(), vault())
         is_queued = letters.tell_ready(session, row, post, now=now, again=True)
         if is_queued:

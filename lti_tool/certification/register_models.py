@@ -274,6 +274,10 @@ class HolderLink(Base):
     """Of an invitation: the case whose name is confirmed with the address."""
     email_sealed: Mapped[str] = mapped_column(Text, default="")
     """The address to be confirmed, encrypted."""
+    sent_by: Mapped[str] = mapped_column(String(80), default="")
+    """Of an invitation: the officer who had it sent. Of a link to one's certificates: the officer
+    who gave the address that it went to. Empty: no officer."""
+    sent_human: Mapped[UUID | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import audit
 from lti_tool.certification.evidence import circle
-from lti_tool.certification.facts import Facts
+from lti_tool.certification.facts import Facts, frozen_facts
 from lti_tool.certification.register_models import Certificate, SharedCertificate, ShareLink
 from lti_tool.certification.verifying import Standing, standing_of
 from lti_tool.errors import BadRequestError, ConflictingError, NotFoundError
@@ -216,7 +216,7 @@ def standing_now(certificate: Certificate, *, zone: str, now: datetime) -> Stand
 
 
 def _shown(certificate: Certificate, zone: str, now: datetime) -> Shown:
-    facts = Facts.from_json(certificate.facts)
+    facts = frozen_facts(certificate.facts, certificate.facts_hash)
     return Shown(facts, standing_now(certificate, zone=zone, now=now), certificate.revoke_code)
 
 

@@ -19,8 +19,9 @@ Chosen = Sequence[UUID] | Mapping[UUID, str]
 
 
 def sight_of(case: Case) -> str:
-    """Give the digest of what makes a case this one: name, language, decision and scheme."""
-    told = (case.name, case.language, case.decision, case.scheme_fingerprint)
+    """Give the digest of what makes a case this one: name, proof, language, decision and scheme."""
+    proof = {key: told for key, told in case.particulars.items() if key != "names"}
+    told = (case.name, case.language, case.decision, case.scheme_fingerprint, case.route, proof)
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
 
 

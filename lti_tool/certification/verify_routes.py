@@ -105,7 +105,7 @@ def _framed(title: str, body: Markup) -> str:
     if request.args:
         return make(title, body)
     key = ("check", page_language(), request.script_root)
-    return pieces.frame(key, make, (str(escape(title)), body))
+    return pieces.frame(key, make, (str(escape(title)), body), is_public=True)
 
 
 def _unknown() -> Markup:
@@ -124,7 +124,8 @@ def _kept(checked: Checked, *, is_known: bool) -> Markup:
 
     told = (checked.certificate_id, checked.facts_hash, checked.standing, checked.revoke_code)
     key = ("checked", page_language(), request.script_root, is_known, *told)
-    return pieces.frame(key, make, (_moment(),) if is_known else (csrf_token(), _moment()))
+    holes = (_moment(),) if is_known else (csrf_token(), _moment())
+    return pieces.frame(key, make, holes, is_public=True)
 
 
 def _found(
@@ -155,7 +156,7 @@ def _results(facts: Facts) -> Markup:
         sheet = public_results_of(facts)
         return render_template("certification/verify/_results.html", sheet=sheet)
 
-    return pieces.frame(("results", results_key_of(facts)), make, ())
+    return pieces.frame(("results", results_key_of(facts)), make, (), is_public=True)
 
 
 def _name_form(facts: Facts, *, token: str = "", name_given: str = "") -> Markup:
@@ -175,7 +176,7 @@ def _name_form(facts: Facts, *, token: str = "", name_given: str = "") -> Markup
     if name_given:
         return Markup(make(address, token))  # noqa: S704  # rendered by a template of ours
     key = ("name form", page_language(), facts.holder_is_organisation)
-    return pieces.frame(key, make, (address, token))
+    return pieces.frame(key, make, (address, token), is_public=True)
 
 
 def _is_shut(checked: Checked) -> bool:
@@ -210,15 +211,14 @@ def file() -> ResponseReturnValue:
     if not content and not HEX_DIGEST.fullmatch(digest):
         page = render_template("certification/verify/file.html", report=None, is_missing=True)
         return _page(page, 422)
-    with db.read() as session:
-        report = file_checks.check_file(
-            session,
-            content,
-            hashlib.sha256(content).hexdigest() if content else digest,
-            base_url=settings().public_url,
-            zone=settings().register_time_zone,
-            now=db.utcnow(),
-        )
+    report = file_checks.check_file(
+        db.read,
+        content,
+        hashlib.sha256(content).hexdigest() if content else digest,
+        base_url=settings().public_url,
+        zone=settings().register_time_zone,
+        now=db.utcnow(),
+    )
     return _page(_file_page(report))
 
 

@@ -60,10 +60,10 @@ def find_due(begin: Begin, services: PlatformServices, *, now: datetime, limit: 
 
 
 def _claim(session: Session, *, now: datetime, limit: int) -> list[ColumnClaim]:
-    due = select(ResourceLink.id).where(ResourceLink.column_due_at <= now).limit(limit)
+    due = select(ResourceLink.id).where(ResourceLink.column_due_at <= now).limit(limit).cte("due")
     ids = session.scalars(
         update(ResourceLink)
-        .where(ResourceLink.id.in_(due), ResourceLink.column_due_at <= now)
+        .where(ResourceLink.id.in_(select(due.c.id)), ResourceLink.column_due_at <= now)
         .values(column_due_at=now + LEASE)
         .returning(ResourceLink.id)
         .execution_options(synchronize_session=False)

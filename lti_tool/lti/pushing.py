@@ -66,11 +66,11 @@ def push_due(begin: Begin, services: PlatformServices, *, now: datetime, limit: 
 
 
 def _claim(session: Session, *, now: datetime, limit: int) -> list[Claim]:
-    due = select(WantedScore.id).where(WantedScore.due_at <= now)
-    due = due.order_by(WantedScore.due_at).limit(limit)
+    wanted = select(WantedScore.id).where(WantedScore.due_at <= now)
+    due = wanted.order_by(WantedScore.due_at).limit(limit).cte("due")
     ids = session.scalars(
         update(WantedScore)
-        .where(WantedScore.id.in_(due), WantedScore.due_at <= now)
+        .where(WantedScore.id.in_(select(due.c.id)), WantedScore.due_at <= now)
         .values(due_at=now + LEASE)
         .returning(WantedScore.id)
         .execution_options(synchronize_session=False)

@@ -87,11 +87,11 @@ def sync_due(begin: Begin, services: PlatformServices, *, now: datetime, limit: 
 
 
 def _claim(session: Session, *, now: datetime, limit: int) -> list[RosterClaim]:
-    due = select(Context.id).where(Context.roster_due_at <= now)
-    due = due.order_by(Context.roster_due_at).limit(limit)
+    wanted = select(Context.id).where(Context.roster_due_at <= now)
+    due = wanted.order_by(Context.roster_due_at).limit(limit).cte("due")
     ids = session.scalars(
         update(Context)
-        .where(Context.id.in_(due), Context.roster_due_at <= now)
+        .where(Context.id.in_(select(due.c.id)), Context.roster_due_at <= now)
         .values(roster_due_at=now + LEASE)
         .returning(Context.id)
         .execution_options(synchronize_session=False)

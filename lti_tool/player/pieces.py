@@ -55,19 +55,23 @@ def placed(html: str, base: str) -> Markup:
     return Markup(placed)  # noqa: S704  # rendered by a template of ours
 
 
-def frame(key: Hashable, make: Callable[[], str], holes: tuple[str, ...]) -> Markup:
+def frame(
+    key: Hashable, make: Callable[[], str], holes: tuple[str, ...], *, is_public: bool = False
+) -> Markup:
     """Give a page whose frame is the same for many, with what goes into its holes.
 
     Args:
         key: everything that the frame depends on.
         make: renders it with :data:`CUT` for each hole.
         holes: HTML for them, in their order.
+        is_public: whether it stands outside all visits, so that no address can lead into one.
     """
     parts = _kept_frames.get(key)
     if parts is None:
         if len(_kept_frames) >= MOST:
             _kept_frames.clear()
-        parts = _kept_frames[key] = tuple(_for_all(make()).split(CUT))
+        made = make() if is_public else _for_all(make())
+        parts = _kept_frames[key] = tuple(made.split(CUT))
     pairs = zip(parts, (*holes, ""), strict=True)
     filled = "".join([each for pair in pairs for each in pair])
     return Markup(filled)  # noqa: S704  # rendered by a template of ours

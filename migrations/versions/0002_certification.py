@@ -108,6 +108,8 @@ def upgrade() -> None:
         sa.Column("email", sa.String(length=320), nullable=False),
         sa.Column("email_confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("email_search", sa.String(length=64), nullable=False),
+        sa.Column("email_by", sa.String(length=80), nullable=False),
+        sa.Column("email_human", sa.Uuid(), nullable=True),
         sa.Column("entered_by", sa.String(length=80), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("merged_into_id", sa.Uuid(), nullable=True),
@@ -195,6 +197,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=400), nullable=False),
         sa.Column("name_confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("name_confirmed_by", sa.String(length=80), nullable=False),
+        sa.Column("named_by", sa.String(length=80), nullable=False),
         sa.Column("named_human", sa.Uuid(), nullable=True),
         sa.Column("language", sa.String(length=35), nullable=False),
         sa.Column("evidence", sa.JSON(), nullable=True),
@@ -225,13 +228,17 @@ def upgrade() -> None:
         sa.Column("predecessor_id", sa.Uuid(), nullable=True),
         sa.Column("corrects", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
+            "(named_by = '') = (named_human IS NULL)",
+            name=op.f("ck_certification_case_named_by_a_human"),
+        ),
+        sa.CheckConstraint(
             "approved_human IS NULL OR (replace(approved_by, 'command line ', '') <> "
             "replace(entered_by, 'command line ', '') AND (assessed_by = '' OR "
             "replace(approved_by, 'command line ', '') <> replace(assessed_by, 'command line "
             "', '')) AND (second_assessed_by = '' OR replace(approved_by, 'command line ', "
-            "'') <> replace(second_assessed_by, 'command line ', '')) AND (named_human IS "
-            "NULL OR replace(approved_by, 'command line ', '') <> replace(name_confirmed_by, "
-            "'command line ', '')))",
+            "'') <> replace(second_assessed_by, 'command line ', '')) AND (named_by = '' OR "
+            "replace(approved_by, 'command line ', '') <> replace(named_by, 'command line ', "
+            "'')))",
             name=op.f("ck_certification_case_two_accounts_at_approval"),
         ),
         sa.CheckConstraint(
@@ -245,9 +252,9 @@ def upgrade() -> None:
             "line ', '') <> replace(entered_by, 'command line ', '') AND (assessed_by = '' OR "
             "replace(seconded_by, 'command line ', '') <> replace(assessed_by, 'command line "
             "', '')) AND (second_assessed_by = '' OR replace(seconded_by, 'command line ', "
-            "'') <> replace(second_assessed_by, 'command line ', '')) AND (named_human IS "
-            "NULL OR replace(seconded_by, 'command line ', '') <> replace(name_confirmed_by, "
-            "'command line ', ''))))",
+            "'') <> replace(second_assessed_by, 'command line ', '')) AND (named_by = '' OR "
+            "replace(seconded_by, 'command line ', '') <> replace(named_by, 'command line ', "
+            "''))))",
             name=op.f("ck_certification_case_two_accounts_at_second"),
         ),
         sa.CheckConstraint(
@@ -328,6 +335,12 @@ def upgrade() -> None:
         op.f("ix_certification_case_predecessor_id"),
         "certification_case",
         ["predecessor_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_certification_case_sitting",
+        "certification_case",
+        ["scheme_id", "sitting"],
         unique=False,
     )
     op.create_index(
@@ -604,6 +617,8 @@ def upgrade() -> None:
         sa.Column("purpose", sa.String(length=20), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=True),
         sa.Column("email_sealed", sa.Text(), nullable=False),
+        sa.Column("sent_by", sa.String(length=80), nullable=False),
+        sa.Column("sent_human", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
@@ -728,6 +743,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_share_link_holder_id"), table_name="share_link")
     op.drop_table("share_link")
     op.drop_index("ix_certification_case_state", table_name="certification_case")
+    op.drop_index("ix_certification_case_sitting", table_name="certification_case")
     op.drop_index(op.f("ix_certification_case_predecessor_id"), table_name="certification_case")
     op.drop_index(op.f("ix_certification_case_look_due_at"), table_name="certification_case")
     op.drop_index(op.f("ix_certification_case_holder_id"), table_name="certification_case")

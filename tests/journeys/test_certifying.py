@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import Browser, Frame, expect
 
 from tests import told
 from tests.journeys.solving import course, questions_of, solve
 from tests.journeys.town import Town, Visitor, axe, running_town, sideways, visitor
+from tests.lti_tool.certification.papers import picture_of
 
 EXAM = "Automotive Cybersecurity Manager: Final exam"
 TITLE = "Automotive Cybersecurity Manager"
@@ -94,6 +97,46 @@ def checks(browser: Browser, town: Town, code: str, name: str = "") -> str:
         context.close()
 
 
+def shows_it_to_others(browser: Browser, frame: Frame, name: str) -> None:
+    """Make a link as its holder; somebody without an account opens it, until it is ended."""
+    goes(frame, "/certificates/share")
+    assert axe(frame) == []
+    assert sideways(frame) == 0
+    frame.get_by_role("button", name="Make the link").click()
+    address = frame.get_by_label("Its address").input_value()
+    context = browser.new_context(**PHONE)
+    try:
+        page = context.new_page()
+        page.goto(address)
+        expect(page.locator("h1")).to_have_text(f"A certificate of {name}")
+        expect(page.locator("main")).to_contain_text("Valid")
+        assert axe(page) == []
+        assert sideways(page) == 0
+        page.get_by_role("link", name="Check this certificate by yourself").click()
+        expect(page.locator("h1")).to_contain_text("ASA-EX-")
+        frame.get_by_role("button", name="End it").click()
+        expect(frame.locator("main")).to_contain_text("There is none.")
+        page.goto(address)
+        expect(page.locator("h1")).to_have_text("This link shows nothing")
+    finally:
+        context.close()
+
+
+def scanned(browser: Browser, sealed: Path) -> str:
+    """Scan the square code on a printed certificate with a phone; give what the page says."""
+    printed = picture_of(sealed.read_bytes(), sealed.parent, dpi=150)
+    (code,) = zxingcpp.read_barcodes(Image.open(printed))
+    context = browser.new_context(**PHONE)
+    try:
+        page = context.new_page()
+        page.goto(code.text)
+        expect(page.locator("main")).to_contain_text("Valid")
+        told: str = page.locator("main").inner_text()
+        return told
+    finally:
+        context.close()
+
+
 def test_a_certificate_is_earned_confirmed_twice_checked_and_revoked(
     chromium: Browser, town: Town, tmp_path: Path
 ) -> None:
@@ -136,11 +179,13 @@ def test_a_certificate_is_earned_confirmed_twice_checked_and_revoked(
         sealed = tmp_path / "certificate.pdf"
         sealed.write_bytes(base64.b64decode(link.evaluate(FETCH)))
         told = frame.locator("main").inner_text()
+        shows_it_to_others(chromium, frame, name)
     number = re.search(r"ASA-EX-\d{4}-\d{6}", told)
     code = re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]", told)
     assert number
     assert code
 
+    assert scanned(chromium, sealed).startswith("Certificate " + number[0])
     first = checks(chromium, town, code[0])
     known = checks(chromium, town, code[0], name)
 

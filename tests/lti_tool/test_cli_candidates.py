@@ -125,7 +125,10 @@ def test_a_list_given_again_enters_nobody_twice(
     again = tells(terminal, "enter", EXAM, listed, *under(office, "Olga"))
 
     assert "line 2: Zoë Paper was entered before" in again
-    assert again.endswith("0 candidates entered for capitals-exam\n")
+    assert again.endswith(
+        "another person of the same name: `lti-tool certificate enter-one`\n"
+        "0 candidates entered for capitals-exam\n"
+    )
     assert len(cases(database)) == 2
 
 
@@ -227,6 +230,43 @@ def test_somebody_of_the_same_name_is_asked_for(
     assert before == []
     assert known in {case.holder_id for case in cases(database)}
     assert len({case.holder_id for case in cases(database)}) == 2
+
+
+def test_two_of_one_name_and_day_are_entered_where_the_other_is_named(
+    terminal: Terminal, office: Office, database: Database
+) -> None:
+    tells(terminal, *PAPER, *under(office, "Olga"))
+    [first] = cases(database)
+    apart = ("--not", str(first.holder_id))
+
+    unnamed = refused(terminal, *PAPER, "--new-holder", *under(office, "Olga"))
+    before = cases(database)
+    tells(terminal, *PAPER, *apart, *under(office, "Olga"))
+    asked = refused(terminal, *PAPER, *apart, *under(office, "Olga"))
+    again = refused(terminal, *PAPER, *apart, "--new-holder", *under(office, "Olga"))
+
+    [second] = {case.holder_id for case in cases(database)} - {first.holder_id}
+    way_on = "If this is another person of the same name, add --not"
+    assert unnamed.rstrip().endswith(f"{way_on} {first.holder_id}")
+    assert len(before) == 1
+    assert f"{second} Zoë Paper, since " in asked
+    assert str(first.holder_id) not in asked
+    assert again.rstrip().endswith(f"{way_on} {second}")
+    assert len(cases(database)) == 2
+
+
+def test_whoever_was_chosen_is_told_without_a_way_round(
+    terminal: Terminal, office: Office, database: Database
+) -> None:
+    with database.begin() as session:
+        known = str(shelve_holder(session, name="Zoë Paper"))
+    chosen = (*PAPER, "--holder", known, *under(office, "Olga"))
+    tells(terminal, *chosen)
+
+    again = refused(terminal, *chosen)
+
+    assert again.rstrip().endswith("the case is there already.")
+    assert len(cases(database)) == 1
 
 
 def test_a_trainer_is_entered_with_the_list_that_was_seen(

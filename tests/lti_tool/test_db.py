@@ -72,6 +72,42 @@ def test_a_connection_that_broke_while_it_lay_idle_is_replaced(
     other.dispose()
 
 
+@pytest.mark.parametrize("by_key", [True, False])
+def test_a_row_that_is_locked_is_read_anew(postgresql_url: str, *, by_key: bool) -> None:
+    held = Database(postgresql_url)
+    Beat.metadata.create_all(held.engine)
+    with held.begin() as session:
+        session.add(Beat(job="a", at=NOON, reason="before"))
+
+    with held.begin() as session:
+        beat = session.get_one(Beat, "a")
+        with held.begin() as other:
+            other.get_one(Beat, "a").reason = "after"
+        if by_key:
+            session.get_one(Beat, "a", with_for_update=True)
+        else:
+            session.scalar(select(Beat).with_for_update())
+        seen = beat.reason
+        session.delete(beat)
+
+    assert seen == "after"
+    held.dispose()
+
+
+def test_what_was_changed_before_a_lock_is_kept(database: Database) -> None:
+    with database.begin() as session:
+        session.add(Beat(job="a", at=NOON, reason="before"))
+
+    with database.begin() as session:
+        beat = session.get_one(Beat, "a")
+        beat.reason = "mine"
+        session.get_one(Beat, "a", with_for_update=True)
+        session.scalar(select(Beat).with_for_update())
+
+    with database.read() as session:
+        assert session.get_one(Beat, "a").reason == "mine"
+
+
 def test_when_one_connection_is_cut_off_only_one_request_fails(postgresql_url: str) -> None:
     database = Database(postgresql_url)
     other = Database(postgresql_url)

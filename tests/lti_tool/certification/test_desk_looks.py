@@ -131,6 +131,11 @@ def _fill(scene: Scene, office: Office) -> None:
 def _cases(scene: Scene, office: Office, session: Session) -> None:
     known = shelve_holder(session, office.stage.people["Alice"], name="Alice Nováková")
     shelve(session, known, holder_name="Alice Nováková")
+    former = shelve_holder(session, name="Zoë Former")
+    renewed = {
+        "holder_id": former, "route": "entry", "state": CaseState.COLLECTING, "decision": None,
+        "predecessor_id": shelve(session, former, holder_name="Zoë Former").id,
+    }  # fmt: skip
     made = {
         "ready": waits(session, "Bob Kovács", evidence=EVIDENCE),
         "warned": waits(session, "Alice Nováková", holder_id=known, evidence=EVIDENCE),
@@ -148,6 +153,10 @@ def _cases(scene: Scene, office: Office, session: Session) -> None:
         "entered": waits(
             session, "Tomáš", route="entry",
             particulars={"day": "2026-10-30", "trainer": "T. Rainer", "checklist": ["Seen."]},
+        ),
+        "renewal": waits(session, "Zoë Former", sitting="renews:1", **renewed),
+        "renewal of a trainer": waits(
+            session, "Zoë Former", "capitals-trainer", sitting="renews:2", **renewed
         ),
     }  # fmt: skip
     session.add(Appeal(case_id=made["refused"].id, words="I sat it myself.", opened_at=NOON))

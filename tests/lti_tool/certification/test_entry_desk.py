@@ -147,6 +147,43 @@ def test_somebody_known_is_asked_for_before_a_namesake_is_made(
     assert [case.holder_id for case in cases(database)] == [known]
 
 
+def test_two_of_one_name_and_day_come_in_by_saying_that_it_is_somebody_else(
+    database: Database, office: Office, enters: Callable[..., Window]
+) -> None:
+    olga = enters("Olga")
+    olga.reads(EXAM)
+    olga.does(EXAM, **PAPER)
+    olga.reads(EXAM)
+
+    asked = olga.does(EXAM, **PAPER).text
+    others = re.findall(r'name="other" value="([^"]+)"', asked)
+    told = {**PAPER, "holder": "new", "other": others}
+    olga.does(EXAM, **told)
+    olga.reads(EXAM)
+    again = olga.does(EXAM, **told)
+
+    assert "Is it the same person?" in words(asked)
+    assert again.status_code == 422
+    assert "was entered before" in words(again.text)
+    assert len({case.holder_id for case in cases(database)}) == 2
+    assert len(cases(database)) == 2
+
+
+def test_whoever_is_chosen_is_not_another_one_as_well(
+    database: Database, office: Office, enters: Callable[..., Window]
+) -> None:
+    with database.begin() as session:
+        holder = str(shelve_holder(session, name="Zoë Paper"))
+    olga = enters("Olga")
+    told = {**PAPER, "holder": holder, "other": [holder]}
+    for _time in range(2):
+        olga.reads(EXAM)
+        answer = olga.does(EXAM, **told)
+
+    assert "was entered before" in words(answer.text)
+    assert len(cases(database)) == 1
+
+
 def test_namesakes_are_told_apart_by_platform_certificate_and_case(
     database: Database, office: Office, enters: Callable[..., Window]
 ) -> None:
@@ -274,7 +311,7 @@ def test_a_list_sent_again_enters_nobody_twice(
     done = words(olga.does(f"{EXAM}/list", text=more).text)
 
     assert "1 candidate was entered." in done
-    assert "1 was there before" in done
+    assert "1 was there before and is left as it was. Another person of the same name" in done
     assert len(cases(database)) == 2
 
 

@@ -236,7 +236,7 @@ def test_whoever_has_a_record_is_not_linked_with_another_one(office: Office) -> 
         "approved_by = 'command line x', entered_by = 'x'",
         "approved_by = 'x', assessed_by = 'x'",
         "approved_by = 'x', second_assessed_by = 'command line x'",
-        "approved_by = 'x', name_confirmed_by = 'x', named_human = holder_id",
+        "approved_by = 'x', named_by = 'x', named_human = holder_id",
         "approved_by = 'a', seconded_by = 'command line a'",
         "approved_by = 'a', seconded_by = 'b', entered_by = 'b'",
         "approved_by = 'a', assessed_by = 'b', second_assessed_by = 'b'",

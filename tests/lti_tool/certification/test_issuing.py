@@ -18,6 +18,7 @@ from sqlalchemy import select, update
 from lti_tool import audit
 from lti_tool.certification import issuing, key_acts
 from lti_tool.certification.badge_keys import MissingKeyError
+from lti_tool.certification.facts import digest_of
 from lti_tool.certification.humans import WORKER
 from lti_tool.certification.models import Case, CaseState
 from lti_tool.certification.progress import progress_of, try_again
@@ -191,6 +192,7 @@ def test_facts_that_cannot_be_read_hold_up_no_other(database: Database, tmp_path
     with database.begin() as session:
         row = session.scalars(select(Certificate).where(Certificate.case_id == bad.id)).one()
         row.facts = {**row.facts, "version": 99}
+        row.facts_hash = digest_of(row.facts)
 
     tried = shop.issue(NOON)
 

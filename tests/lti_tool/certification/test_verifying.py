@@ -240,6 +240,20 @@ def test_a_name_that_opened_a_page_does_not_open_it_for_the_next_one(
     assert token(stranger) == form["csrf_token"]
 
 
+def test_an_address_in_a_certificate_may_look_like_one_of_a_visit(
+    client: FlaskClient, database: Database
+) -> None:
+    film = "https://films.example.org/v/trainer-course-2026-recording"
+    with database.begin() as session:
+        made = shelve(session, shelve_holder(session), trainer=film, title=f"Seen at {film}")
+    form = {"csrf_token": token(shows(client, made.code)), "name": "stastna-lukasz"}
+
+    known = client.post(f"/verify/{made.code}", data=form)
+
+    assert known.status_code == 200
+    assert known.get_data(as_text=True).count(film) > 1
+
+
 def test_facts_that_somebody_changed_in_the_database_are_not_vouched_for(
     client: FlaskClient,
     database: Database,

@@ -18,6 +18,7 @@ from lti_tool import audit
 from lti_tool.certification import issuing
 from lti_tool.certification.approving import confirm_name
 from lti_tool.certification.ending import SecondHumanError, WrongStateError, revoke, suspend
+from lti_tool.certification.facts import digest_of
 from lti_tool.certification.holdings import list_holdings
 from lti_tool.certification.humans import Hand
 from lti_tool.certification.mandates import OtherSchemeError, OwnCertificateError
@@ -269,8 +270,9 @@ def test_a_worker_in_the_middle_does_not_issue_what_was_stopped(
 def test_what_was_stopped_is_made_after_all(office: Office, unmade: UUID, tmp_path: Path) -> None:
     does(office, stop, unmade, "Olga")
     with office.database.begin() as session:
-        facts = {**session.get_one(Certificate, unmade).facts, "holder_name": "Kartuli"}
-        session.get_one(Certificate, unmade).facts = facts  # as if the fonts had its letters now
+        held = session.get_one(Certificate, unmade)
+        held.facts = {**held.facts, "holder_name": "Kartuli"}  # as if the fonts had its letters now
+        held.facts_hash = digest_of(held.facts)
 
     does(office, take_up, unmade, "Oskar")
     issue_all(office.database, tmp_path, now=LATER)
