@@ -1,4 +1,4 @@
-"""Pages of a visit for candidates: work evidence for a certificate, and asking for a review."""
+"""Pages of a visit for candidates: work evidence for a certificate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from courses.schemes import CertificateScheme
 from lti_tool import db
-from lti_tool.certification import appealing, evidence_dossiers, evidencing, holdings
+from lti_tool.certification import evidence_dossiers, evidencing, holdings
 from lti_tool.certification.deciding import holder_for
 from lti_tool.certification.evidencing import Upload
 from lti_tool.certification.humans import Hand, hand_of
@@ -168,49 +168,6 @@ def hand_in(scheme_id: str) -> ResponseReturnValue:
     except (BadRequestError, ConflictingError) as error:
         return _page(scheme, fault=error.words or str(error))
     return _back(scheme, _("Handed in. Assessors look at it; you see here what they find."), "")
-
-
-# Asking for a review
-
-
-@bp.get("/appeal/<uuid:case_id>")
-@open_to(*Role)
-def appeal(case_id: UUID) -> ResponseReturnValue:
-    """Show what was decided in a case, and what became of a review."""
-    return _appeal_page(case_id)
-
-
-@bp.post("/appeal/<uuid:case_id>")
-@open_to(*Role)
-def ask(case_id: UUID) -> ResponseReturnValue:
-    """Ask for a review by a person who had no part in the decision."""
-    try:
-        with db.begin() as session:
-            holder_id, hand = _own_holder(session), _hand(session)
-            words = request.form.get("words", "")
-            appealing.open_appeal(session, holder_id, case_id, words, hand, now=db.utcnow())
-    except (BadRequestError, ConflictingError) as error:
-        return _appeal_page(case_id, fault=error.words or str(error))
-    told = _("Your request is kept. Somebody who had no part in the decision looks at it.")
-    return redirect(with_note(url_for("certification_evidence.appeal", case_id=case_id), told), 303)
-
-
-def _appeal_page(case_id: UUID, *, fault: str = "") -> ResponseReturnValue:
-    with db.read() as session:
-        case, appeals, may_ask = appealing.own_appeals(session, _own_holder(session), case_id)
-    scheme = schemes().get(case.scheme_id)
-    page = render_template(
-        "certification/holder/appeal.html",
-        base=url_for("certification_holder.mine"),
-        case=case,
-        title=scheme.title if scheme else case.scheme_id,
-        missing=holdings.missing_in(case),
-        appeals=appeals,
-        may_ask=may_ask,
-        given=request.form,
-        fault=fault,
-    )
-    return page, 422 if fault else 200
 
 
 # Who is here

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool import db
 from lti_tool.certification import contact, ending, holdings
 from lti_tool.certification.contact import BadAddressError
+from lti_tool.certification.holder_appeal_routes import appeal_page
 from lti_tool.certification.holder_frame_routes import (
     Door,
     address_page,
@@ -69,6 +70,13 @@ def file(certificate_id: UUID, name: str) -> ResponseReturnValue:
 def share() -> ResponseReturnValue:
     """Show the links by which others see certificates; make and end them."""
     return share_page(_door())
+
+
+@bp.route("/appeal/<uuid:case_id>", methods=["GET", "POST"])
+@open_to(*Role)
+def appeal(case_id: UUID) -> ResponseReturnValue:
+    """Ask for a review of a decision by a person who had no part in it."""
+    return appeal_page(_door(), case_id)
 
 
 @bp.route("/name/<uuid:case_id>", methods=["GET", "POST"])

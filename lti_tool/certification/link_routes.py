@@ -18,6 +18,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool import db
 from lti_tool.certification import contact, inviting
+from lti_tool.certification.holder_appeal_routes import appeal_page
 from lti_tool.certification.holder_frame_routes import (
     Door,
     address_page,
@@ -159,6 +160,13 @@ def share(token: str) -> ResponseReturnValue:
 def name(token: str, case_id: UUID) -> ResponseReturnValue:
     """Ask for the name that will be printed, show it as printed, and take it as confirmed."""
     return name_page(_door(token), case_id)
+
+
+@bp.route("/mine/<token>/appeal/<uuid:case_id>", methods=["GET", "POST"])
+@open_to_all
+def appeal(token: str, case_id: UUID) -> ResponseReturnValue:
+    """Ask for a review of a decision by a person who had no part in it."""
+    return appeal_page(_door(token), case_id)
 
 
 @bp.route("/mine/<token>/address", methods=["GET", "POST"])

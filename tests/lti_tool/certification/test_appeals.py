@@ -20,7 +20,6 @@ from tests.lti_tool.certification.office import Office, acts_of, open_office
 from tests.lti_tool.certification.shelves import shelve_holder
 from tests.lti_tool.certification.workpieces import (
     ASSESSMENT,
-    EVIDENCE,
     MINE,
     also,
     assessors,
@@ -75,9 +74,9 @@ def decides(app: Flask) -> None:
 
 
 def asks(at: Window, case_id: UUID, text: str = "Look again, please.") -> str:
-    at.get(f"{EVIDENCE}/appeal/{case_id}")
+    at.get(f"/certificates/appeal/{case_id}")
     proves(at)
-    return words(at.does(f"{EVIDENCE}/appeal/{case_id}", words=text).text)
+    return words(at.does(f"/certificates/appeal/{case_id}", words=text).text)
 
 
 def the_appeal(database: Database) -> Appeal:
@@ -103,7 +102,7 @@ def test_a_refused_candidate_asks_and_reads_the_answer(
     listed = oskar.reads(APPEALS)
     page = oskar.reads(f"{APPEALS}/{the_appeal(database).id}")
     answers(oskar, database, "rejected", "I could not read it either.")
-    told = alice.reads(f"{EVIDENCE}/appeal/{case_id}")
+    told = alice.reads(f"/certificates/appeal/{case_id}")
 
     assert f"/appeal/{case_id}" in mine
     assert "Not answered yet" in asked
@@ -128,7 +127,7 @@ def test_an_upheld_request_opens_the_case_and_it_is_decided_anew(
 
     assert opened == CaseState.COLLECTING
     assert the_case(database).state == CaseState.CHECKED
-    assert "You are right" in alice.reads(f"{EVIDENCE}/appeal/{case_id}")
+    assert "You are right" in alice.reads(f"/certificates/appeal/{case_id}")
 
 
 def test_whoever_refused_does_not_answer(app: Flask, office: Office, database: Database) -> None:
@@ -274,7 +273,7 @@ def test_evidence_under_review_is_not_handed_in_again(
 def test_what_was_not_refused_is_not_reviewed(app: Flask, office: Office) -> None:
     alice, case_id = handed_in(app, office)
 
-    assert alice.get(f"{EVIDENCE}/appeal/{case_id}").status_code == 404
+    assert alice.get(f"/certificates/appeal/{case_id}").status_code == 404
     assert "Ask for a review" not in alice.reads(MINE)
 
 

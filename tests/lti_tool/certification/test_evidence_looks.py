@@ -100,7 +100,7 @@ def test_every_page_of_a_candidate_can_be_read(chromium: Chromium, scene: Scene)
     short(scene)
     look.at("something missing", f"{alice}{MINE}")
     look.at("mine", f"{alice}/certificates")
-    look.at("asking for a review", f"{alice}{EVIDENCE}/appeal/{scene.case_id}")
+    look.at("asking for a review", f"{alice}/certificates/appeal/{scene.case_id}")
     page.get_by_label("What should be looked at again").fill("Asia is on page 3.")
     page.get_by_role("button", name="Ask for a review").click()
     look.at("asked for a review")
@@ -142,7 +142,7 @@ def test_every_page_of_the_desks_can_be_read(chromium: Chromium, scene: Scene) -
 def _asked(scene: Scene) -> UUID:
     alice = learner(scene.app, scene.office)
     proves(alice)
-    alice.does(f"{EVIDENCE}/appeal/{scene.case_id}", words="Asia is on page 3.")
+    alice.does(f"/certificates/appeal/{scene.case_id}", words="Asia is on page 3.")
     with scene.office.database.read() as session:
         return session.scalars(select(Appeal.id)).one()
 

@@ -19,7 +19,7 @@ from lti_tool import mail
 from lti_tool.audit import AuditLine
 from lti_tool.certification import contact, letters
 from lti_tool.certification.letters import Post
-from lti_tool.certification.models import Case, CaseState, Holder
+from lti_tool.certification.models import Appeal, Case, CaseState, Holder
 from lti_tool.certification.register_models import Certificate, HolderLink
 from lti_tool.db import Database, utcnow
 from lti_tool.mail import Mail
@@ -170,6 +170,28 @@ def test_whoever_was_entered_corrects_the_name_and_hears_when_the_certificate_is
     assert "The holder was asked by mail to confirm name and address." in page
     assert ready_to == "Zoe@example.org"
     assert certificate.number in shelf
+
+
+def test_whoever_was_refused_asks_for_a_review_without_any_account(
+    client: FlaskClient, database: Database, office: Office, olga: Window, arrived: Arrived
+) -> None:
+    enters(olga, email=TO, **{"result.M1": "0/3"})
+    ((_to, link),) = arrived()
+    _status, _page, onward = sends(client, link, name="Zoe Paper", language="en", do="confirm")
+    mine = onward.partition("?")[0]
+    page = client.get(mine).get_data(as_text=True)
+    path = f"{mine}/appeal/{the_case(database).id}"
+
+    status, _told, shown = sends(client, path, words="I had two of three.")
+
+    assert f'href="{path}"' in page
+    assert "My work evidence" not in page
+    assert status == 303
+    assert "Your request is kept" in words(client.get(shown).get_data(as_text=True))
+    with database.read() as session:
+        appeal = session.scalars(select(Appeal)).one()
+    assert (appeal.words, appeal.decided_at) == ("I had two of three.", None)
+    assert client.get(path.replace(mine.rpartition("/")[2], "another")).status_code == 404
 
 
 def test_a_link_works_once_and_the_answer_says_what_to_do_next(
