@@ -17,6 +17,7 @@ from lti_tool.certification import (
     deciding,
     heads,
     issuing,
+    numbering,
     reminders,
     status_lists,
     wrong_names,
@@ -111,9 +112,9 @@ class Workshop:
 
     def number(self, now: datetime) -> int:
         """Number what is approved."""
-        if not issuing.is_numbering_due(self._read, now=now):
+        if not numbering.is_numbering_due(self._read, now=now):
             return 0
-        return issuing.number_due(self._begin, self.registrar(now), now=now)
+        return numbering.number_due(self._begin, self.registrar(now), now=now)
 
     def sign_lists(self, now: datetime) -> int:
         """Sign the status lists that changed."""

@@ -1,4 +1,4 @@
-"""The worker numbers approved cases and makes their documents, through any crash.
+"""The worker makes the documents of certificates that have their number, through any crash.
 
 T{ serial, code, status index, frozen facts, audit line } -> credential, PDF, seal, file ->
 T{ hashes, state, audit line, statement, letter }. Both transactions ask for the state that they
@@ -18,7 +18,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool import audit
@@ -28,15 +28,10 @@ from lti_tool.certification.document import Typesetter
 from lti_tool.certification.ending import supersede
 from lti_tool.certification.facts import Facts, frozen_facts
 from lti_tool.certification.humans import WORKER
-from lti_tool.certification.issuers import NoIssuerError
 from lti_tool.certification.letters import Post, tell_ready
-from lti_tool.certification.models import Case, CaseState
-from lti_tool.certification.putting_back import PutBack, put_back
+from lti_tool.certification.numbering import FIRST_WAIT, LONGEST_WAIT, fault_words
 from lti_tool.certification.register import (
-    CannotNumberError,
-    Registrar,
     may_be_corrected,
-    number_case,
 )
 from lti_tool.certification.register_models import Certificate, CertificateState
 from lti_tool.certification.sealing import SealKey, seal
@@ -50,15 +45,11 @@ from lti_tool.iri import Names
 
 log = logging.getLogger(__name__)
 
-NUMBERED_AT_ONCE = 50
-"""Cases numbered in one round, each in a transaction of its own."""
 ISSUED_AT_ONCE = 10
 """Certificates claimed together; a worker that dies delays so many by the lease."""
 CLEARED_AT_ONCE = 50
 """Certificates whose leftovers are removed in one round."""
 LEASE = timedelta(minutes=2)
-FIRST_WAIT = timedelta(minutes=1)
-LONGEST_WAIT = timedelta(days=1)
 
 
 class DevelopmentKeysError(ToolError):
@@ -126,82 +117,6 @@ class Made:
     pdf: bytes
     badge: bytes
     jwt: str
-
-
-# Numbers
-
-
-def is_numbering_due(read: Begin, *, now: datetime) -> bool:
-    """Say whether a case waits for its number, before anybody looks for keys."""
-    with read() as session:
-        return session.scalar(select(Case.id).where(_waits(now)).limit(1)) is not None
-
-
-def number_due(
-    begin: Begin, registrar: Registrar, *, now: datetime, limit: int = NUMBERED_AT_ONCE
-) -> int:
-    """Number cases that are approved, oldest first; give how many were looked at.
-
-    One that cannot be numbered goes back to the officers; one that fails otherwise keeps its fault
-    and is tried again, later each time. The others go on.
-    """
-    for done in range(limit):
-        case_id: UUID | None = None
-        try:
-            with begin() as session:
-                case = _next_approved(session, now=now)
-                if case is None:
-                    return done
-                case_id = case.id
-                _number_one(session, case, registrar, now=now)
-        except Exception as error:  # of whatever sort; one case never stops the others
-            if case_id is None:
-                raise
-            log.exception("case not numbered", extra={"case": str(case_id)})
-            with begin() as session:
-                _hold(session, case_id, error, now=now)
-    return limit
-
-
-def _waits(now: datetime) -> ColumnElement[bool]:
-    is_due = or_(Case.number_due_at.is_(None), Case.number_due_at <= now)
-    return and_(Case.state == CaseState.APPROVED, is_due)
-
-
-def _next_approved(session: Session, *, now: datetime) -> Case | None:
-    return session.scalar(
-        select(Case)
-        .where(_waits(now))
-        .order_by(Case.approved_at, Case.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-
-
-def _number_one(session: Session, case: Case, registrar: Registrar, *, now: datetime) -> None:
-    try:
-        number_case(session, case, registrar, now=now)
-    except CannotNumberError as error:
-        log.warning("case put back", extra={"detail": str(error)})
-        put_back(session, case, error.why, now=now)
-    except NoIssuerError:
-        if case.approvers == 0 and case.approved_human is None:
-            raise  # the rules alone would approve it again at once: it waits
-        log.warning("case put back", extra={"detail": f"case {case.id}: no issuer"})
-        put_back(session, case, PutBack.NO_ISSUER, now=now)
-
-
-def _hold(session: Session, case_id: UUID, error: Exception, *, now: datetime) -> None:
-    """Keep why a case was not numbered; it waits as long again as it has waited already."""
-    case = session.get(Case, case_id, with_for_update=True)
-    if case is None or case.state != CaseState.APPROVED:
-        return
-    waited = now - (case.approved_at or now)
-    case.number_due_at = now + min(max(waited, FIRST_WAIT), LONGEST_WAIT)
-    case.fault = _words_of(error)
-
-
-# Documents
 
 
 def is_issuing_due(read: Begin, *, now: datetime) -> bool:
@@ -391,11 +306,6 @@ def _wait(session: Session, claim: Claim, error: Exception, *, now: datetime) ->
             Certificate.tries == claim.tries,
             Certificate.due_at.is_not(None),
         )
-        .values(due_at=now + wait, fault=_words_of(error))
+        .values(due_at=now + wait, fault=fault_words(error))
         .execution_options(synchronize_session=False)
     )
-
-
-def _words_of(error: Exception) -> str:
-    words = error.words if isinstance(error, ToolError) else None
-    return words or f"{type(error).__name__}: {error}"[:500]

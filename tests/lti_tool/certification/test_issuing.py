@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import select, update
 
 from lti_tool import audit
-from lti_tool.certification import issuing, key_acts
+from lti_tool.certification import issuing, key_acts, numbering
 from lti_tool.certification.badge_keys import MissingKeyError
 from lti_tool.certification.facts import digest_of
 from lti_tool.certification.humans import WORKER
@@ -152,7 +152,7 @@ def test_a_round_makes_a_bounded_piece(database: Database, tmp_path: Path) -> No
             approved(session, ATTENDANCE)
     shop = workshop(trial_settings(database, tmp_path), database)
 
-    numbered = issuing.number_due(database.begin, shop.registrar(NOON), now=NOON, limit=3)
+    numbered = numbering.number_due(database.begin, shop.registrar(NOON), now=NOON, limit=3)
     issued = issuing.issue_due(database.begin, shop.maker(NOON), now=NOON, limit=2)
 
     with database.read() as session:
@@ -440,7 +440,7 @@ def test_a_real_certificate_is_never_signed_by_development_keys(
         approved(session, ATTENDANCE)
     shop = workshop(trial_settings(database, tmp_path), database)
     real = replace(shop.registrar(NOON), is_test=False)
-    issuing.number_due(database.begin, real, now=NOON)
+    numbering.number_due(database.begin, real, now=NOON)
 
     shop.issue(NOON)
 
@@ -488,7 +488,7 @@ def test_a_batch_shows_how_far_the_worker_is(database: Database, tmp_path: Path)
     seen = []
     for step in ("approved", "numbered", "half", "all"):
         if step == "numbered":
-            issuing.number_due(database.begin, shop.registrar(NOON), now=NOON, limit=4)
+            numbering.number_due(database.begin, shop.registrar(NOON), now=NOON, limit=4)
         if step == "half":
             issuing.issue_due(database.begin, shop.maker(NOON), now=NOON, limit=2)
         if step == "all":

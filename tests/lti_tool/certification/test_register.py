@@ -15,8 +15,8 @@ from lti_tool.certification.facts import Facts, Issuer, digest_of
 from lti_tool.certification.freezing import decimal, last_day
 from lti_tool.certification.histories import history, in_words
 from lti_tool.certification.issuers import Issuers, NoIssuerError
-from lti_tool.certification.issuing import number_due
 from lti_tool.certification.models import Case, CaseState
+from lti_tool.certification.numbering import number_due
 from lti_tool.certification.register import CannotNumberError, number_case
 from lti_tool.certification.register_models import Certificate, StatusIndex, StatusList
 from lti_tool.db import Database
