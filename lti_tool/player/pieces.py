@@ -19,6 +19,8 @@ VISIT = "__VISIT__"
 OF_A_VISIT = re.compile(r"/v/[\w-]{20,}")
 MOST = 4096
 """Pieces kept; a few thousand bytes each."""
+MOST_PUBLIC = 512
+"""Of pages outside all visits, which may be whole ones."""
 
 COURSE = "__COURSE__/"
 MEDIA = "__MEDIA__/"
@@ -29,6 +31,7 @@ CUT = "\x1e"
 
 _kept: dict[Hashable, str] = {}
 _kept_frames: dict[Hashable, tuple[str, ...]] = {}
+_kept_public: dict[Hashable, tuple[str, ...]] = {}
 _kept_answers: dict[Hashable, tuple[str, dict[str, str], str]] = {}
 
 
@@ -66,12 +69,13 @@ def frame(
         holes: HTML for them, in their order.
         is_public: whether it stands outside all visits, so that no address can lead into one.
     """
-    parts = _kept_frames.get(key)
+    kept, most = (_kept_public, MOST_PUBLIC) if is_public else (_kept_frames, MOST)
+    parts = kept.get(key)
     if parts is None:
-        if len(_kept_frames) >= MOST:
-            _kept_frames.clear()
+        if len(kept) >= most:
+            kept.clear()
         made = make() if is_public else _for_all(make())
-        parts = _kept_frames[key] = tuple(made.split(CUT))
+        parts = kept[key] = tuple(made.split(CUT))
     pairs = zip(parts, (*holes, ""), strict=True)
     filled = "".join([each for pair in pairs for each in pair])
     return Markup(filled)  # noqa: S704  # rendered by a template of ours
