@@ -6,12 +6,8 @@ is read from there, from the rarest term on, and never by looking through statem
 
 from __future__ import annotations
 
-import functools
-import itertools
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,15 +17,10 @@ from xapi.db import microseconds
 from xapi.driver import Driver, Sql, driver_of
 from xapi.models import StatementRow
 from xapi.terms import FIND, find_number, key_of
+from xapi.ways import END, ENOUGH, Spread, go, ways_of
 
 PAGE = 100
 """The most statements of one page."""
-ENOUGH = 100
-"""So many statements of a term are looked at to tell how rare it is."""
-MANY, EVEN = 2_000, 10
-"""From how many statements of the rarest term on, and up to how many times as many of the next,
-PostgreSQL goes through both side by side."""
-
 NEWEST = Sql(
     "SELECT NULL, MAX(seq) FROM xapi_statement",
     """
@@ -54,31 +45,6 @@ STORED_BY = Sql(
     """
 )
 """The last statement stored by a moment: times never run backwards, so halving finds it."""
-ASKED = """
-    EXISTS (
-      SELECT 1 FROM xapi_link AS other WHERE other.term = :term{place} AND other.seq = {last}
-      LIMIT 1 OFFSET 0
-    )
-"""
-SPREAD = {
-    order: Sql(
-        f"""
-        SELECT :term, COUNT(*), MIN(seq), MAX(seq) FROM (
-          SELECT seq FROM xapi_link WHERE term = :term AND seq > :low AND seq <= :high
-          ORDER BY seq {order} LIMIT :enough
-        ) AS looked
-        """,  # noqa: S608  # own words
-        f"""
-        SELECT asked.term, COUNT(*), MIN(seq), MAX(seq)
-        FROM UNNEST(CAST(:terms AS bigint[])) AS asked (term) CROSS JOIN LATERAL (
-          SELECT seq FROM xapi_link WHERE term = asked.term AND seq > :low AND seq <= :high
-          ORDER BY seq {order} LIMIT :enough
-        ) AS looked GROUP BY asked.term
-        """,  # noqa: S608  # own words
-    )
-    for order in ("ASC", "DESC")
-}
-"""How many statements a term has, from one end on, and how far they reach."""
 AT_ONCE = {
     order: Sql(
         "",
@@ -98,8 +64,6 @@ AT_ONCE = {
     for order in ("ASC", "DESC")
 }
 """Both of these on one way to PostgreSQL, where the bounds are known before."""
-END = 2**62
-"""Above the number of any statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,19 +111,6 @@ class Page:
     up_to_seq: int
 
 
-Spread = tuple[Any, ...]
-"""A term, how many of its statements were looked at, the first number among them and the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """Terms that a statement must have, all of them."""
-
-    terms: Sequence[int]
-    is_even: bool = False
-    """Whether the first two are of many statements, and about as many."""
-
-
 def find_one(
     session: Session, statement_id: UUID, *, voided: bool = False, authority: str | None = None
 ) -> str | None:
@@ -202,10 +153,8 @@ def find(session: Session, query: Query) -> Page:
     if mine:
         values["authority"] = numbers[-1][0] // 2
     found: dict[int, str] = {}
-    for way in _ways(driver, numbers, spreads, values, order):
-        shape = _shape(len(way.terms), order, is_even=way.is_even, mine=mine)
-        named = {f"term{place}": term for place, term in enumerate(way.terms)}
-        found.update(driver.rows(shape, values | named))
+    for way in ways_of(driver, numbers, spreads, values, order):
+        found |= go(driver, way, values, order, mine=mine)
     seqs = sorted(found, reverse=not query.ascending)
     shown = seqs[:limit]
     more = shown[-1] if len(seqs) > limit else None
@@ -274,89 +223,3 @@ def _stored_by(driver: Driver, moment: datetime, newest: int) -> int:
     """Give the number of the last statement stored by a moment; 0 where there is none."""
     values = {"moment": microseconds(moment), "step": 1 << newest.bit_length()}
     return int(driver.rows(STORED_BY, values)[0][0])
-
-
-def _ways(
-    driver: Driver,
-    numbers: Sequence[list[int]],
-    spreads: Sequence[Spread],
-    bounds: Mapping[str, int],
-    order: str,
-) -> list[_Way]:
-    """Give each way in which all filters are passed: one number of each, the rarest in front.
-
-    A way with a number that no statement between the bounds has leads nowhere.
-    """
-    if len(numbers) < 2:
-        return [_Way(list(each)) for each in itertools.product(*numbers)]
-    terms = [term for each in numbers for term in each]
-    counts = _counts(spreads or _spreads(driver, terms, bounds, order), bounds, order)
-    there = [[term for term in each if counts.get(term)] for each in numbers]
-    ways = []
-    for each in itertools.product(*there):
-        terms = sorted(each, key=lambda term: counts[term])
-        first, second = (counts[term] for term in terms[:2])
-        is_even = not driver.is_sqlite and first > MANY and second < EVEN * first
-        ways.append(_Way(terms, is_even))
-    return ways
-
-
-def _spreads(
-    driver: Driver, terms: Sequence[int], bounds: Mapping[str, int], order: str
-) -> list[Spread]:
-    values = {"low": bounds["low"], "high": bounds["high"], "enough": ENOUGH}
-    if driver.is_sqlite:
-        rows = [driver.rows(SPREAD[order], {"term": term, **values})[0] for term in terms]
-    else:
-        rows = driver.rows(SPREAD[order], {"terms": list(terms), **values})
-    return rows
-
-
-def _counts(spreads: Iterable[Spread], bounds: Mapping[str, int], order: str) -> dict[int, float]:
-    """Give how many statements each term has between the bounds: of many, about how many."""
-    low, high = bounds["low"], bounds["high"]
-    counts: dict[int, float] = {}
-    for term, count, first, last in spreads:
-        counts[term] = count
-        if count == ENOUGH:
-            reached = last - low if order == "ASC" else high + 1 - first
-            counts[term] = count * (high - low) / reached
-    return counts
-
-
-@functools.cache
-def _shape(filters: int, order: str, *, is_even: bool, mine: bool) -> Sql:
-    """Give the query for so many terms: the first is gone through, the others are asked about each.
-
-    The offset keeps PostgreSQL from going through the others as well, however long they are; only
-    where the first two are even it goes through both, and each has its order already: else a guess
-    may make it gather and sort one of them. The rarer one stands second: where both look alike to
-    the planner, that one is held ready.
-    """
-    first = "link" if filters else "statement"
-    bounds = [f"{first}.seq > :low", f"{first}.seq <= :high"]
-    tables = ["xapi_link AS link", "xapi_statement AS statement"][not filters :]
-    wanted = ["NOT statement.voided"]
-    if is_even:
-        tables = [_ordered("link", 1, order), _ordered("second", 0, order), tables[-1]]
-        wanted += ["second.seq = link.seq", "statement.seq = link.seq + 0"]
-    elif filters:  # not the same as the link's: links are gone through before texts
-        wanted += [*bounds, "link.term = :term0", "statement.seq = link.seq + 0"]
-    else:
-        wanted += bounds
-    last = "GREATEST(link.seq, second.seq)" if is_even else "link.seq"  # not asked before both meet
-    wanted += [ASKED.format(place=place, last=last) for place in range(1 + is_even, filters)]
-    if mine:
-        wanted.append("statement.authority = :authority")
-    return Sql(
-        f"SELECT statement.seq, payload FROM {' CROSS JOIN '.join(tables)}"  # noqa: S608  # own words
-        f" WHERE {' AND '.join(wanted)} ORDER BY {first}.seq {order} LIMIT :limit"
-    )
-
-
-def _ordered(name: str, place: int, order: str) -> str:
-    """Give a term's statements in order, as one table of a query."""
-    return (
-        f"(SELECT seq FROM xapi_link WHERE term = :term{place} AND seq > :low AND seq <= :high"  # noqa: S608  # own words
-        f" ORDER BY seq {order} OFFSET 0) AS {name}"
-    )

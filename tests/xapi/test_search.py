@@ -14,12 +14,12 @@ from sqlalchemy import delete, select
 
 from lti_tool.db import Database
 from tests.xapi.doors import HOME, Door, sentence
-from xapi import received, search, store
+from xapi import received, search, store, ways
 from xapi.contents import identifier_of
 from xapi.db import moment_of
 from xapi.models import StatementRow
 
-MANY = 3 * search.ENOUGH
+MANY = 3 * ways.ENOUGH
 PEOPLE = ("alice", "bob", "carol")
 VERBS = ("did", "read")
 THINGS = ("one", "two", "three")
@@ -103,16 +103,16 @@ MIXES = list(
 )
 
 
-@pytest.mark.parametrize("many", [search.MANY, 10], ids=["few", "many"])
+@pytest.mark.parametrize("few", [ways.FEW, 7], ids=["few", "many"])
 @pytest.mark.parametrize("ascending", [False, True])
 def test_every_mix_of_filters_finds_what_a_look_through_all_finds(
     database: Database,
     kept: list[Said],
     ascending: bool,
-    many: int,
+    few: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(search, "MANY", many)  # from there on PostgreSQL goes another way
+    monkeypatch.setattr(ways, "FEW", few)  # from there on PostgreSQL goes another way
     ordered = kept if ascending else kept[::-1]
 
     with database.read() as session:
