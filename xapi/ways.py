@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,11 @@ from xapi.driver import Driver, Sql
 
 ENOUGH = 100
 """So many statements of a term are looked at to tell how rare it is."""
-FEW, EVEN, MORE = 2_000, 10, 8
-"""Of the rarest term's statements PostgreSQL holds so many together against the next term, and so
-many times as many where they are not enough. That holds up to ``FEW`` whatever the next term is,
-and of more where the next does not mean ``EVEN`` times as many: else most of the first are of both,
-and to go through them one by one ends soon."""
+FEWEST, MOST, MORE = 200, 16_000, 4
+"""Of the rarest term's statements PostgreSQL holds so many at first together against the next term,
+as are likely to be enough: at least, at most, and how many times as many if they are not."""
+SPARE = 1.2
+"""How many times what is likely to be enough is taken: one in thirty times it is too little."""
 END = 2**62
 """Above the number of any statement."""
 ASKED = """
@@ -73,6 +74,13 @@ def ways_of(
     """Give each way in which all filters are passed: one number of each, the rarest in front.
 
     A way with a number that no statement between the bounds has leads nowhere.
+
+    Args:
+        driver: of any transaction.
+        numbers: of each filter.
+        spreads: of all of them, where they are known already.
+        bounds: ``low``, ``high``, and the ``limit`` of what is wanted.
+        order: ``ASC`` or ``DESC``.
     """
     if len(numbers) < 2:
         return [Way(list(each)) for each in itertools.product(*numbers)]
@@ -82,14 +90,18 @@ def ways_of(
     ways = []
     for each in itertools.product(*there):
         terms = sorted(each, key=lambda term: counts[term])
-        first, second = (counts[term] for term in terms[:2])
-        is_one_by_one = driver.is_sqlite or (first > FEW and second >= EVEN * first)
-        ways.append(Way(terms, () if is_one_by_one else _sizes(first)))
+        sizes = () if driver.is_sqlite else _sizes([counts[term] for term in terms], bounds)
+        ways.append(Way(terms, sizes))
     return ways
 
 
-def _sizes(count: float) -> tuple[int, ...]:
-    growing = itertools.takewhile(lambda size: size < count, (FEW * MORE**n for n in range(20)))
+def _sizes(counts: Sequence[float], bounds: Mapping[str, int]) -> tuple[int, ...]:
+    """Give how many of the first term are taken, as if the others were spread evenly and freely."""
+    first, *others = counts
+    among = bounds["high"] - bounds["low"]
+    share = math.prod(min(1.0, count / among) for count in others)
+    likely = int(min(MOST, max(FEWEST, SPARE * bounds["limit"] / share)))
+    growing = itertools.takewhile(lambda size: size < first, (likely * MORE**n for n in range(20)))
     return (*growing, END)
 
 

@@ -103,7 +103,7 @@ MIXES = list(
 )
 
 
-@pytest.mark.parametrize("few", [ways.FEW, 7], ids=["few", "many"])
+@pytest.mark.parametrize("few", [ways.FEWEST, 7], ids=["enough", "more"])
 @pytest.mark.parametrize("ascending", [False, True])
 def test_every_mix_of_filters_finds_what_a_look_through_all_finds(
     database: Database,
@@ -112,7 +112,8 @@ def test_every_mix_of_filters_finds_what_a_look_through_all_finds(
     few: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ways, "FEW", few)  # from there on PostgreSQL goes another way
+    monkeypatch.setattr(ways, "FEWEST", few)
+    monkeypatch.setattr(ways, "MOST", few)  # so that PostgreSQL has to take more, and more again
     ordered = kept if ascending else kept[::-1]
 
     with database.read() as session:
