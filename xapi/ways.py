@@ -17,11 +17,13 @@ from xapi.driver import Driver, Sql
 
 ENOUGH = 100
 """So many statements of a term are looked at to tell how rare it is."""
-FEWEST, MOST, MORE = 200, 16_000, 4
+FEWEST, MOST = 200, 16_000
 """Of the rarest term's statements PostgreSQL holds so many at first together against the next term,
-as are likely to be enough: at least, at most, and how many times as many if they are not."""
-SPARE = 1.2
-"""How many times what is likely to be enough is taken: one in thirty times it is too little."""
+as are likely to be enough: at least, and at most."""
+SPARE = 1.1
+"""How many times what is likely to be enough is taken: else half the time it were too little."""
+LEAST_MORE, MOST_MORE = 1.5, 8.0
+"""How many times as many are taken where they were not enough."""
 END = 2**62
 """Above the number of any statement."""
 ASKED = """
@@ -59,9 +61,10 @@ class Way:
     """Terms that a statement must have, all of them."""
 
     terms: Sequence[int]
-    sizes: tuple[int, ...] = ()
-    """Of how many statements of the first, held together against the others, enough are looked for;
-    if there are not enough, of how many then. None: one by one."""
+    count: float = 0.0
+    """How many statements the first has, about."""
+    size: int = 0
+    """How many of them are held together against the others; 0: they are asked about one by one."""
 
 
 def ways_of(
@@ -90,19 +93,19 @@ def ways_of(
     ways = []
     for each in itertools.product(*there):
         terms = sorted(each, key=lambda term: counts[term])
-        sizes = () if driver.is_sqlite else _sizes([counts[term] for term in terms], bounds)
-        ways.append(Way(terms, sizes))
+        counted = [counts[term] for term in terms]
+        size = 0 if driver.is_sqlite else _size(counted, bounds)
+        ways.append(Way(terms, counted[0], size))
     return ways
 
 
-def _sizes(counts: Sequence[float], bounds: Mapping[str, int]) -> tuple[int, ...]:
+def _size(counts: Sequence[float], bounds: Mapping[str, int]) -> int:
     """Give how many of the first term are taken, as if the others were spread evenly and freely."""
     first, *others = counts
     among = bounds["high"] - bounds["low"]
     share = math.prod(min(1.0, count / among) for count in others)
-    likely = int(min(MOST, max(FEWEST, SPARE * bounds["limit"] / share)))
-    growing = itertools.takewhile(lambda size: size < first, (likely * MORE**n for n in range(20)))
-    return (*growing, END)
+    likely = min(MOST, max(FEWEST, SPARE * bounds["limit"] / share))
+    return int(likely) if likely < first else END
 
 
 def _spreads(
@@ -141,7 +144,7 @@ def go(
         mine: whether only those of an authority are.
     """
     named = {**values, **{f"term{place}": term for place, term in enumerate(way.terms)}}
-    if way.sizes:
+    if way.size:
         return _together(driver, way, named, order, mine=mine)
     return dict(driver.rows(_one_by_one(len(way.terms), order, mine=mine), named))
 
@@ -150,13 +153,13 @@ def _together(
     driver: Driver, way: Way, values: Mapping[str, int], order: str, *, mine: bool
 ) -> dict[int, str]:
     """Give the statements of all of a way's terms: among some of the first, else among more."""
-    shape = _at_a_time(len(way.terms), order, mine=mine)
-    found: dict[int, str] = {}
-    for size in way.sizes:
+    shape, size, limit = _at_a_time(len(way.terms), order, mine=mine), way.size, values["limit"]
+    while True:
         found = dict(driver.rows(shape, {**values, "size": size}))
-        if len(found) >= values["limit"]:
-            break
-    return found
+        if len(found) >= limit or size == END:
+            return found
+        more = size * min(MOST_MORE, max(LEAST_MORE, SPARE * limit / max(1, len(found))))
+        size = int(more) if more < way.count else END
 
 
 @functools.cache
