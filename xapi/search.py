@@ -17,10 +17,12 @@ from xapi.db import microseconds
 from xapi.driver import Driver, Sql, driver_of
 from xapi.models import StatementRow
 from xapi.terms import FIND, find_number, key_of
-from xapi.ways import END, ENOUGH, Spread, go, ways_of
+from xapi.ways import ENOUGH, Spread, go, ways_of
 
 PAGE = 100
 """The most statements of one page."""
+END = 2**62
+"""Above the number of any statement."""
 NEWEST = Sql(
     "SELECT NULL, MAX(seq) FROM xapi_statement",
     """

@@ -18,14 +18,12 @@ from xapi.driver import Driver, Sql
 ENOUGH = 100
 """So many statements of a term are looked at to tell how rare it is."""
 FEWEST, MOST = 200, 16_000
-"""Of the rarest term's statements PostgreSQL holds so many at first together against the next term,
-as are likely to be enough: at least, and at most."""
-SPARE = 1.1
-"""How many times what is likely to be enough is taken: else half the time it were too little."""
-LEAST_MORE, MOST_MORE = 1.5, 8.0
-"""How many times as many are taken where they were not enough."""
-END = 2**62
-"""Above the number of any statement."""
+"""How many statements of the rarest term PostgreSQL holds together against the next one: about as
+many as are likely to be enough, but at least and at most so many."""
+SPARE = 1.05
+"""How many times what is likely to be enough is taken."""
+LEAST_NEXT, MOST_NEXT = 0.25, 8.0
+"""How many times as far it goes the next time, where that was not enough."""
 ASKED = """
     EXISTS (
       SELECT 1 FROM xapi_link AS other WHERE other.term = :term{place} AND other.seq = link.seq
@@ -61,10 +59,9 @@ class Way:
     """Terms that a statement must have, all of them."""
 
     terms: Sequence[int]
-    count: float = 0.0
-    """How many statements the first has, about."""
-    size: int = 0
-    """How many of them are held together against the others; 0: they are asked about one by one."""
+    span: int = 0
+    """Over how many numbers the first's statements are held together against the others, one such
+    piece after the other; 0: the others are asked about each."""
 
 
 def ways_of(
@@ -94,18 +91,18 @@ def ways_of(
     for each in itertools.product(*there):
         terms = sorted(each, key=lambda term: counts[term])
         counted = [counts[term] for term in terms]
-        size = 0 if driver.is_sqlite else _size(counted, bounds)
-        ways.append(Way(terms, counted[0], size))
+        span = 0 if driver.is_sqlite else _span(counted, bounds)
+        ways.append(Way(terms, span))
     return ways
 
 
-def _size(counts: Sequence[float], bounds: Mapping[str, int]) -> int:
-    """Give how many of the first term are taken, as if the others were spread evenly and freely."""
+def _span(counts: Sequence[float], bounds: Mapping[str, int]) -> int:
+    """Give over how many numbers enough are likely, as if all were spread evenly and freely."""
     first, *others = counts
     among = bounds["high"] - bounds["low"]
     share = math.prod(min(1.0, count / among) for count in others)
     likely = min(MOST, max(FEWEST, SPARE * bounds["limit"] / share))
-    return int(likely) if likely < first else END
+    return min(among, math.ceil(among * likely / first))
 
 
 def _spreads(
@@ -144,7 +141,7 @@ def go(
         mine: whether only those of an authority are.
     """
     named = {**values, **{f"term{place}": term for place, term in enumerate(way.terms)}}
-    if way.size:
+    if way.span:
         return _together(driver, way, named, order, mine=mine)
     return dict(driver.rows(_one_by_one(len(way.terms), order, mine=mine), named))
 
@@ -152,27 +149,32 @@ def go(
 def _together(
     driver: Driver, way: Way, values: Mapping[str, int], order: str, *, mine: bool
 ) -> dict[int, str]:
-    """Give the statements of all of a way's terms: among some of the first, else among more."""
-    shape, size, limit = _at_a_time(len(way.terms), order, mine=mine), way.size, values["limit"]
-    while True:
-        found = dict(driver.rows(shape, {**values, "size": size}))
-        if len(found) >= limit or size == END:
-            return found
-        more = size * min(MOST_MORE, max(LEAST_MORE, SPARE * limit / max(1, len(found))))
-        size = int(more) if more < way.count else END
+    """Give the statements of all of a way's terms, piece after piece, until there are enough."""
+    shape, limit = _at_a_time(len(way.terms), order, mine=mine), values["limit"]
+    low, high, span = values["low"], values["high"], way.span
+    found: dict[int, str] = {}
+    while low < high and len(found) < limit:
+        if order == "ASC":
+            piece = {"low": low, "high": min(high, low + span)}
+            low = piece["high"]
+        else:
+            piece = {"low": max(low, high - span), "high": high}
+            high = piece["low"]
+        rows = driver.rows(shape, {**values, **piece, "limit": limit - len(found)})
+        found.update(rows)
+        further = SPARE * (limit - len(found)) / max(1, len(rows))
+        span = math.ceil(span * min(MOST_NEXT, max(LEAST_NEXT, further)))
+    return found
 
 
 @functools.cache
 def _at_a_time(terms: int, order: str, *, mine: bool) -> Sql:
-    """Give the query on PostgreSQL that takes so many of the first term, and leaves those of all.
+    """Give the query on PostgreSQL that takes a piece of the first term, and leaves those of all.
 
     A list in order is held against an index at a fraction of what one look-up for each would cost,
     and there is no second way of doing it that a guess may lead to.
     """
-    kept = (
-        "SELECT seq FROM xapi_link WHERE term = :term0 AND seq > :low AND seq <= :high"  # noqa: S608  # own words
-        f" ORDER BY seq {order} LIMIT :size"
-    )
+    kept = "SELECT seq FROM xapi_link WHERE term = :term0 AND seq > :low AND seq <= :high"
     for place in range(1, terms):
         kept = (
             f"SELECT seq FROM xapi_link WHERE term = :term{place}"  # noqa: S608  # own words
