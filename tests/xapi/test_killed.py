@@ -25,6 +25,7 @@ from xapi.models import StatementRow, Target
 
 HERE = Path(__file__).resolve().parent
 KILLINGS = 3
+FEWEST, MOST = 4, 20
 APART = 1_000_000
 """From the numbers of one process to those of the next."""
 
@@ -68,9 +69,10 @@ def test_nothing_is_lost_and_nothing_is_twice_whenever_processes_are_killed(
             running("tell", database_url, str(turn * APART)) as teller,
             running("deliver", database_url, other.url, other.key, other.secret) as deliverer,
         ):
-            teller.wait_for_a_line()
             deliverer.wait_for_a_line()
-            time.sleep(chance.uniform(0.1, 0.5))
+            for _ in range(chance.randrange(FEWEST, MOST)):  # however slow the machine is
+                teller.wait_for_a_line()
+            time.sleep(chance.uniform(0, 0.1))
         told += [int(line) for line in teller.lines]
         with database.begin() as session:  # as if the lease of the dead one were over
             session.execute(update(Target).values(leased_until=datetime.now(UTC)))
@@ -82,7 +84,7 @@ def test_nothing_is_lost_and_nothing_is_twice_whenever_processes_are_killed(
     assert Counter(there).most_common(1)[0][1] == 1
     assert {str(each) for each in here} == set(there)
     assert len(here) <= len(told) + KILLINGS
-    assert len(told) > 20
+    assert len(told) >= KILLINGS * FEWEST
     with database.read() as session:
         assert outbox.list_stuck(session) == []
         stored = list(session.scalars(select(StatementRow.stored_at).order_by(StatementRow.seq)))
